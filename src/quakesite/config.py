@@ -1,0 +1,201 @@
+"""The configuration: one model, from which `config.yaml`, its schema and its documentation are made.
+
+`python -m quakesite.config` writes those three files anew; a test fails when they drift.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, Field, model_validator
+
+from quakesite.demo.settings import DemoSettings
+from quakesite.errors import InputError
+from quakesite.evaluation.settings import EvaluationSettings
+from quakesite.picks.settings import PicksSettings
+from quakesite.records.settings import RecordsSettings
+from quakesite.settings import Section, validated
+from quakesite.stations.settings import StationsSettings
+from quakesite.tables import atomic_open
+from quakesite.training.experiments import EXPERIMENTS
+from quakesite.training.settings import TrainingSettings
+from quakesite.windows.settings import WindowsSettings
+
+DEMO = Path("resources/demo")
+DEMO_ARCHIVE = str(DEMO / "archive")
+DEMO_STATIONS = str(DEMO / "stations.xlsx")
+DEMO_REPORTS = str(DEMO / "reports")
+DEMO_MANUAL = str(DEMO / "manual_picks.csv")
+DEMO_TRUTH = str(DEMO / "truth.csv")
+
+
+class Config(Section):
+    """The whole configuration. Every key can be overridden with `--config` or `--configfile`."""
+
+    archive: Annotated[list[str], Field(min_length=1)] = [DEMO_ARCHIVE]
+    """Folders (or zips) searched for records, any number. As cloned: a synthetic archive that is made on the
+    first run."""
+
+    results: str = "results"
+    """Where everything is written, relative to the working directory (or to `--directory`)."""
+
+    n_shards: Annotated[int, Field(ge=1, le=999)] = 8
+    """Number of shards the stations are spread over; every shard is one job per stage. About one for every
+    600 records. Another number starts from scratch."""
+
+    records: RecordsSettings = RecordsSettings()
+    stations: StationsSettings = StationsSettings()
+    picks: PicksSettings = PicksSettings()
+    windows: WindowsSettings = WindowsSettings()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    demo: DemoSettings = DemoSettings()
+
+    @model_validator(mode="after")
+    def _windows_serve_the_experiments(self) -> Config:
+        if self.uses_demo and len(self.archive) > 1:
+            raise ValueError(f"archive: {DEMO_ARCHIVE} is synthetic and cannot be mixed with real records")
+        for name in self.training.names:
+            kind = EXPERIMENTS[name].window
+            if kind not in self.windows.kinds:
+                raise ValueError(f"windows.kinds: {kind!r} is missing, and experiment {name!r} needs it")
+            if self.training.segment_s > self.windows.kinds[kind].length_s:
+                raise ValueError(
+                    f"training.segment_s: a segment of {self.training.segment_s:g} s is longer than the window "
+                    f"{kind!r} of {self.windows.kinds[kind].length_s:g} s"
+                )
+        return self
+
+    @property
+    def uses_demo(self) -> bool:
+        """Whether the synthetic archive is searched."""
+        return DEMO_ARCHIVE in (str(Path(folder)) for folder in self.archive)
+
+    def with_demo(self) -> Config:
+        """Returns the configuration with the synthetic archive's companions where it is the archive."""
+        if not self.uses_demo:
+            return self
+        default = Config()
+        stations = self.stations.model_copy(
+            update={
+                name: value
+                for name, value in (("tables", [DEMO_STATIONS]), ("reports", [DEMO_REPORTS]))
+                if getattr(self.stations, name) == getattr(default.stations, name)
+            }
+        )
+        picks = self.picks
+        if picks.manual is None:
+            picks = picks.model_copy(update={"manual": DEMO_MANUAL})
+        training = self.training.model_copy(
+            update={
+                name: value
+                for name, value in self.demo.training.model_dump().items()
+                if getattr(self.training, name) == getattr(default.training, name)
+            }
+        )
+        return self.model_copy(update={"stations": stations, "picks": picks, "training": training})
+
+
+def resolve(values: Mapping[str, Any], where: str | Path = "config") -> Config:
+    """Returns the checked configuration, the synthetic archive's companions filled in.
+
+    Raises:
+        InputError: an unknown key, a wrong type or a broken cross-field rule.
+    """
+    return validated(Config, dict(values), where).with_demo()
+
+
+def load(path: str | Path = "config.yaml") -> Config:
+    """Returns the configuration in the YAML file at `path`; the defaults where there is no such file.
+
+    Raises:
+        InputError: the file is not YAML, or not a valid configuration.
+    """
+    path = Path(path)
+    if not path.exists():
+        return resolve({})
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise InputError(path, str(error), expected="YAML") from None
+    if not isinstance(values, dict):
+        raise InputError(path, f"a {type(values).__name__}", expected="a mapping of keys to values")
+    return resolve(values, path)
+
+
+def default_yaml() -> str:
+    """Returns `config.yaml` as cloned: every key with its default, its description as a comment."""
+    head = [
+        "# yaml-language-server: $schema=workflow/schemas/config.schema.json",
+        "# Made by `python -m quakesite.config` from src/quakesite/config.py; every key at its default.",
+        "# Use your own values with `--configfile my.yaml` (only the keys that differ) or `--config`.",
+    ]
+    return "\n".join([*head, *_yaml_lines(Config(), 0)]) + "\n"
+
+
+def _yaml_lines(section: BaseModel, depth: int) -> Iterator[str]:
+    pad = "  " * depth
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if depth == 0:
+            yield ""
+        text = field.description or (type(value).__doc__ if isinstance(value, BaseModel) else "")
+        yield from (f"{pad}# {line}".rstrip() for line in (text or "").strip().replace("\n    ", "\n").split("\n"))
+        if isinstance(value, BaseModel):
+            yield f"{pad}{name}:"
+            yield from _yaml_lines(value, depth + 1)
+        else:
+            yield f"{pad}{name}: {_yaml_value(value)}"
+
+
+def _yaml_value(value: Any) -> str:
+    plain = json.loads(json.dumps(value, default=lambda model: model.model_dump(mode="json")))
+    return yaml.safe_dump(plain, default_flow_style=True, width=10_000, sort_keys=False).removesuffix("\n...\n").strip()
+
+
+def json_schema() -> str:
+    """Returns the JSON schema of the configuration, for editors."""
+    return json.dumps(Config.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def documentation() -> str:
+    """Returns the table of all keys as Markdown."""
+    lines = [
+        "# Configuration",
+        "",
+        "Made by `python -m quakesite.config` from the model that checks it.",
+        "",
+        "| key | default | meaning |",
+        "|---|---|---|",
+        *_table_lines(Config(), ""),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table_lines(section: BaseModel, prefix: str) -> Iterator[str]:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _table_lines(value, f"{prefix}{name}.")
+        else:
+            meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+            yield f"| `{prefix}{name}` | `{_yaml_value(value)}` | {meaning} |"
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Returns the files made from the model, under the checkout at `root`, with their contents."""
+    return {
+        root / "config.yaml": default_yaml(),
+        root / "workflow/schemas/config.schema.json": json_schema(),
+        root / "docs/configuration.md": documentation(),
+    }
+
+
+if __name__ == "__main__":
+    for target, content in generated(Path(__file__).resolve().parents[2]).items():
+        with atomic_open(target) as handle:
+            handle.write(content)

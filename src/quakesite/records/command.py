@@ -1,0 +1,7 @@
+"""The `quakesite records` command."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer()

@@ -1,0 +1,69 @@
+"""Tables of the `records` stage: the archive's sources and the records themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+COMPONENTS = ("E", "N", "Z")
+
+SOURCES = pa.schema(
+    [
+        pa.field("shard", pa.string(), nullable=False, metadata={"about": "shard of the station"}),
+        pa.field("station", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False, metadata={"about": "path, members of zips after `!`"}),
+        pa.field("form", pa.string(), nullable=False, metadata={"about": "asc, nsmn, mat, mseed or stationxml"}),
+        pa.field("size", pa.int64(), nullable=False, metadata={"unit": "bytes"}),
+    ]
+)
+"""One row per file of the archive that a reader is meant for: `results/records/sources.parquet`."""
+
+RECORDS = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False, metadata={"about": "<YYYYMMDDhhmmss>_<station>"}),
+        pa.field("network", pa.string(), nullable=False),
+        pa.field("station", pa.string(), nullable=False),
+        pa.field("st_latitude", pa.float64(), metadata={"unit": "degree"}),
+        pa.field("st_longitude", pa.float64(), metadata={"unit": "degree"}),
+        pa.field("st_elevation_m", pa.float64()),
+        pa.field("vs30_m_s", pa.float64(), metadata={"about": "as the record's header states it"}),
+        pa.field("event_id", pa.string(), nullable=False, metadata={"about": "the stamp YYYYMMDDhhmmss"}),
+        pa.field("event_time", pa.timestamp("us", tz="UTC")),
+        pa.field("ev_latitude", pa.float64(), metadata={"unit": "degree"}),
+        pa.field("ev_longitude", pa.float64(), metadata={"unit": "degree"}),
+        pa.field("ev_depth_km", pa.float64()),
+        pa.field("magnitude", pa.float64()),
+        pa.field("magnitude_type", pa.string(), metadata={"about": "Mw or ML"}),
+        pa.field("epicentral_distance_km", pa.float64()),
+        pa.field("back_azimuth_deg", pa.float64(), metadata={"about": "station to epicentre, from north"}),
+        pa.field("form", pa.string(), nullable=False, metadata={"about": "mp_Acc, ap_RawAcc, mseed, mat, ..."}),
+        pa.field("sources", pa.list_(pa.string()), nullable=False, metadata={"about": "files of E, N, Z"}),
+        pa.field("start_time", pa.timestamp("us", tz="UTC"), metadata={"about": "time of the first sample"}),
+        pa.field("sampling_rate_hz", pa.float64(), nullable=False),
+        pa.field("n_samples", pa.int64(), nullable=False, metadata={"about": "per component"}),
+        pa.field("pga_cm_s2", pa.float64(), nullable=False, metadata={"about": "largest three-component vector"}),
+        pa.field("author_p_s", pa.float64(), metadata={"about": "P pick that came with the record, from start"}),
+        pa.field("author_s_s", pa.float64(), metadata={"about": "S pick that came with the record, from start"}),
+        pa.field(
+            "acceleration",
+            pa.large_binary(),
+            nullable=False,
+            metadata={"about": "little-endian float32, shape (3, n_samples), order E N Z", "unit": "cm/s^2"},
+        ),
+    ]
+)
+"""One row per record: `results/records/{shard}.parquet`."""
+
+METADATA = [name for name in RECORDS.names if name != "acceleration"]
+"""The columns of `RECORDS` without the samples."""
+
+
+def to_bytes(acceleration: npt.NDArray[np.floating]) -> bytes:
+    """Returns a (3, n_samples) array as the `acceleration` column stores it."""
+    return np.ascontiguousarray(acceleration, dtype="<f4").tobytes()
+
+
+def from_bytes(stored: bytes | memoryview) -> npt.NDArray[np.float32]:
+    """Returns the (3, n_samples) array, in cm/s^2 and order E, N, Z, behind an `acceleration` value."""
+    return np.frombuffer(stored, dtype="<f4").reshape(len(COMPONENTS), -1)

@@ -1,0 +1,78 @@
+"""What a stage refused, and why: one table, one list of reasons, for the whole corridor.
+
+Every stage keeps the balance `in = out + rejected`; a refusal without a row here is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pyarrow as pa
+
+
+class Reason(StrEnum):
+    """Why something was refused. The value is what stands in the `reason` column."""
+
+    # archive
+    NOT_A_RECORD = "not_a_record"  # a file no reader is meant for (a README, a macOS `._` twin)
+    UNSAFE_PATH = "unsafe_path"  # absolute or `..` member names, symlinks out of the archive
+    UNREADABLE = "unreadable"  # permission denied, a broken zip
+    TOO_LARGE = "too_large"  # a member that unpacks to more than the limit (zip bomb)
+    # reading one file
+    BAD_HEADER = "bad_header"  # a header field missing or not understood
+    BAD_SAMPLES = "bad_samples"  # text among the numbers, NaN, infinity
+    TRUNCATED = "truncated"  # fewer (or more) samples than the header's NDATA
+    PGA_MISMATCH = "pga_mismatch"  # the samples' peak is not the header's PGA
+    UNSUPPORTED = "unsupported"  # units or a form that no reader handles yet
+    # one record of three components
+    MISSING_COMPONENT = "missing_component"
+    COMPONENT_MISMATCH = "component_mismatch"  # components that differ in rate, or do not overlap
+    DUPLICATE = "duplicate"  # a preferred version of the same record was kept
+    # quality and selection
+    FLAT = "flat"  # a component without motion
+    TOO_FAR = "too_far"
+    YEAR = "year"
+    MAGNITUDE = "magnitude"
+    # stations
+    IMPLAUSIBLE_VS30 = "implausible_vs30"
+    BAD_REPORT = "bad_report"
+    # picks
+    NO_PICK = "no_pick"  # the method found neither P nor S
+    UNKNOWN_RECORD = "unknown_record"  # a manual pick for a record that is not there
+    # windows
+    NO_P_PICK = "no_p_pick"
+    NO_S_PICK = "no_s_pick"
+    LOW_SNR = "low_snr"
+    SNR_UNKNOWN = "snr_unknown"  # a limit is set and no P pick to measure the SNR from
+    WINDOW_LEAVES_RECORD = "window_leaves_record"
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One refusal: the record (empty when none was formed), the file, the stage, reason and detail."""
+
+    record_id: str
+    source: str
+    stage: str
+    reason: Reason
+    detail: str = ""
+
+
+SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("detail", pa.string(), nullable=False),
+    ]
+)
+
+
+def rejects_table(rejects: Iterable[Reject]) -> pa.Table:
+    """Returns the rejects as a table with `SCHEMA`, sorted so that equal refusals give equal bytes."""
+    rows = sorted((r.record_id, r.source, r.stage, str(r.reason), r.detail) for r in rejects)
+    columns = list(zip(*rows, strict=True)) if rows else [[]] * len(SCHEMA)
+    return pa.table([pa.array(c, pa.string()) for c in columns], schema=SCHEMA)

@@ -1,0 +1,56 @@
+"""What makes a job stale: the code it runs, found by following its stage's imports.
+
+The configuration and the command line are left out on purpose: whatever they carry reaches a job as one
+of its rule's `params`, so that editing them reruns only the jobs whose values change.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+CORRIDOR = ("records", "stations", "picks", "windows", "training", "evaluation", "figures")
+CARRIED_BY_PARAMS = frozenset({PACKAGE / "config.py", PACKAGE / "cli.py", PACKAGE / "__main__.py"})
+
+
+@cache
+def stage_code(stage: str) -> list[str]:
+    """Returns the paths of the source files that `stage` is made of or imports, sorted."""
+    waiting = sorted((PACKAGE / stage).glob("*.py"))
+    if not waiting:
+        raise ValueError(f"no stage called {stage!r} in {PACKAGE}")
+    seen: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path not in CARRIED_BY_PARAMS:
+            seen.add(path)
+            waiting.extend(imports(path))
+    return sorted(str(path) for path in seen)
+
+
+@cache
+def imports(path: Path) -> tuple[Path, ...]:
+    """Returns the files of this package that the module at `path` imports, lazily or not."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            found.update(_files_of(name))
+    return tuple(sorted(found))
+
+
+def _files_of(module: str) -> list[Path]:
+    first, *rest = module.split(".")
+    if first != PACKAGE.name or not rest:
+        return []
+    path = PACKAGE.joinpath(*rest)
+    files = [path.with_suffix(".py"), path / "__init__.py"]
+    files += [parent / "__init__.py" for parent in path.parents if parent.is_relative_to(PACKAGE / rest[0])]
+    return [file for file in files if file.is_file()]
