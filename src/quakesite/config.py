@@ -65,8 +65,8 @@ class Config(Section):
                 raise ValueError(f"windows.kinds: {kind!r} is missing, and experiment {name!r} needs it")
             if self.training.segment_s > self.windows.kinds[kind].length_s:
                 raise ValueError(
-                    f"training.segment_s: a segment of {self.training.segment_s:g} s is longer than the window "
-                    f"{kind!r} of {self.windows.kinds[kind].length_s:g} s"
+                    f"training.segment_s: a segment of {self.training.segment_s:g} s is longer than the "
+                    f"window {kind!r} of {self.windows.kinds[kind].length_s:g} s"
                 )
         return self
 
@@ -144,7 +144,9 @@ def _yaml_lines(section: BaseModel, depth: int) -> Iterator[str]:
         if depth == 0:
             yield ""
         text = field.description or (type(value).__doc__ if isinstance(value, BaseModel) else "")
-        yield from (f"{pad}# {line}".rstrip() for line in (text or "").strip().replace("\n    ", "\n").split("\n"))
+        yield from (
+            f"{pad}# {line}".rstrip() for line in (text or "").strip().replace("\n    ", "\n").split("\n")
+        )
         if isinstance(value, BaseModel):
             yield f"{pad}{name}:"
             yield from _yaml_lines(value, depth + 1)
@@ -154,7 +156,11 @@ def _yaml_lines(section: BaseModel, depth: int) -> Iterator[str]:
 
 def _yaml_value(value: Any) -> str:
     plain = json.loads(json.dumps(value, default=lambda model: model.model_dump(mode="json")))
-    return yaml.safe_dump(plain, default_flow_style=True, width=10_000, sort_keys=False).removesuffix("\n...\n").strip()
+    return (
+        yaml.safe_dump(plain, default_flow_style=True, width=10_000, sort_keys=False)
+        .removesuffix("\n...\n")
+        .strip()
+    )
 
 
 def json_schema() -> str:

@@ -31,13 +31,20 @@ class Reason(StrEnum):
     COMPONENT_MISMATCH = "component_mismatch"  # components that differ in rate, or do not overlap
     DUPLICATE = "duplicate"  # a preferred version of the same record was kept
     # quality and selection
-    FLAT = "flat"  # a component without motion
+    FLAT = "flat"  # a component without motion, or next to none
+    CLIPPED = "clipped"
+    SPIKES = "spikes"
+    DISTANCE_MISMATCH = "distance_mismatch"  # the header's distance is not that of its coordinates
     TOO_FAR = "too_far"
+    DISTANCE_UNKNOWN = "distance_unknown"  # a limit is set and no coordinates to measure from
     YEAR = "year"
     MAGNITUDE = "magnitude"
     # stations
     IMPLAUSIBLE_VS30 = "implausible_vs30"
-    BAD_REPORT = "bad_report"
+    BAD_REPORT = "bad_report"  # no layer table, no station, or layers that cannot be
+    SHALLOW_PROFILE = "shallow_profile"  # a profile that ends above 30 m, and no method chosen to extrapolate
+    NO_TEXT_LAYER = "no_text_layer"  # a PDF of images only
+    BAD_TABLE_ROW = "bad_table_row"  # a row without a station code, or a cell that holds no number
     # picks
     NO_PICK = "no_pick"  # the method found neither P nor S
     UNKNOWN_RECORD = "unknown_record"  # a manual pick for a record that is not there

@@ -7,6 +7,7 @@ of its rule's `params`, so that editing them reruns only the jobs whose values c
 from __future__ import annotations
 
 import ast
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -16,12 +17,26 @@ CARRIED_BY_PARAMS = frozenset({PACKAGE / "config.py", PACKAGE / "cli.py", PACKAG
 
 
 @cache
+def code_digest(stage: str) -> str:
+    """Returns a digest of the contents of all files that `stage` is made of or imports.
+
+    Contents, not times: a file that is touched, or a checkout that is moved, makes nothing stale.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for path in stage_code(stage):
+        digest.update(f"{Path(path).relative_to(PACKAGE)}\0".encode())
+        digest.update(Path(path).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
 def stage_code(stage: str) -> list[str]:
-    """Returns the paths of the source files that `stage` is made of or imports, sorted."""
-    waiting = sorted((PACKAGE / stage).glob("*.py"))
-    if not waiting:
+    """Returns the paths of the files that `stage` is made of (its data files too) or imports, sorted."""
+    own = [path for path in (PACKAGE / stage).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    if not own:
         raise ValueError(f"no stage called {stage!r} in {PACKAGE}")
-    seen: set[Path] = set()
+    seen = {path for path in own if path.suffix != ".py"}
+    waiting = [path for path in own if path.suffix == ".py"]
     while waiting:
         path = waiting.pop()
         if path not in seen and path not in CARRIED_BY_PARAMS:

@@ -2,6 +2,348 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+from quakesite.options import SeveralValues
+from quakesite.progress import say
+
+if TYPE_CHECKING:
+    from quakesite.evaluation.folds import Folds
+    from quakesite.evaluation.layout import Row
+    from quakesite.evaluation.settings import EvaluationSettings
+    from quakesite.evaluation.skill import Kind
+
 app = typer.Typer()
+
+Settings = Annotated[
+    str | None,
+    typer.Option(help="The stage's section of the configuration as JSON; else from ./config.yaml."),
+]
+Out = Annotated[Path, typer.Option(help="CSV file to write.")]
+Stations = Annotated[Path, typer.Option(help="stations/stations.parquet, for the measured Vs30.")]
+Predictions = Annotated[
+    list[Path], typer.Argument(help="training/{experiment}/{trial}/predictions.parquet, any number.")
+]
+OptionalPredictions = Annotated[
+    list[Path] | None,
+    typer.Argument(help="training/{experiment}/{trial}/predictions.parquet, any number."),
+]
+Splits = Annotated[list[Path], typer.Option(help="training/splits/{trial}.csv, any number.")]
+Experiments = Annotated[
+    list[str] | None,
+    typer.Option("--experiments", "--experiment", help="Rows to print. Default: all there are."),
+]
+Baselines = Annotated[
+    list[Path] | None, typer.Option(help="Predictions of baselines, in the same form as PREDICTIONS.")
+]
+Markdown = Annotated[Path | None, typer.Option(help="Also write the table as Markdown to this file.")]
+Latex = Annotated[Path | None, typer.Option(help="Also write the table as LaTeX (booktabs) to this file.")]
+Synthetic = Annotated[bool, typer.Option("--synthetic", help="Say that the archive is synthetic.")]
+
+
+def _settings(settings: str | None) -> EvaluationSettings:
+    from quakesite.evaluation.settings import EvaluationSettings
+    from quakesite.settings import section_from
+
+    return section_from(EvaluationSettings, "evaluation", settings)
+
+
+def _write(
+    target: Path | None, render: Callable[[Sequence[Row]], str], rows: Sequence[Row], synthetic: bool
+) -> None:
+    if target is None:
+        return
+    from quakesite.evaluation.summary import SYNTHETIC
+    from quakesite.tables import atomic_open
+
+    with atomic_open(target) as handle:
+        handle.write(render(rows) + (f"\n{SYNTHETIC}\n" if synthetic else ""))
+
+
+@app.command(cls=SeveralValues)
+def table1(
+    splits: Splits,
+    stations: Stations,
+    out: Out,
+    windows: Annotated[
+        list[Path] | None,
+        typer.Option(help="windows/{window}/{annotation}/{shard}.parquet, any number."),
+    ] = None,
+    experiments: Experiments = None,
+    settings: Annotated[
+        str | None,
+        typer.Option(help="The `training` section as JSON, for its experiments; else from ./config.yaml."),
+    ] = None,
+    markdown: Markdown = None,
+    latex: Latex = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes the paper's Table I with the numbers of stations and records that the run really has."""
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.table1 import (
+        COLUMNS,
+        as_latex,
+        as_markdown,
+        count_windows,
+        read_splits,
+        table1_rows,
+    )
+    from quakesite.settings import section_from
+    from quakesite.training.settings import TrainingSettings
+
+    names = experiments or section_from(TrainingSettings, "training", settings).names
+    rows = table1_rows(names, read_splits(splits, measured_vs30(stations)), count_windows(windows or []))
+    write_csv(rows, COLUMNS, out, decimals=1)
+    _write(markdown, as_markdown, rows, synthetic)
+    _write(latex, as_latex, rows, synthetic)
+
+
+@app.command(cls=SeveralValues)
+def table2(
+    predictions: Predictions,
+    stations: Stations,
+    out: Out,
+    settings: Settings = None,
+    experiments: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Rows to print, of those in the paper's Table II, in its order. Default: all five."
+        ),
+    ] = None,
+    markdown: Markdown = None,
+    latex: Latex = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes the paper's Table II: those of the experiments that it prints, in its order."""
+    from quakesite.evaluation import table2 as table
+    from quakesite.evaluation.folds import read_folds
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.training.experiments import TABLE_II
+
+    vs30 = measured_vs30(stations)
+    names = table.in_order_of_table_ii(experiments or TABLE_II)
+    folds = read_folds(predictions, names, vs30)
+    chosen = _settings(settings)
+    rows = table.table2_rows(folds, vs30, chosen)
+    write_csv(rows, table.COLUMNS, out)
+    _write(markdown, table.as_markdown, rows, synthetic)
+    _write(latex, table.as_latex, rows, synthetic)
+    for line in table.remarks(rows, folds, chosen):
+        say(line)
+
+
+@app.command(cls=SeveralValues)
+def skill(
+    stations: Stations,
+    out: Out,
+    predictions: OptionalPredictions = None,
+    settings: Settings = None,
+    experiments: Annotated[
+        list[str] | None, typer.Option(help="Rows to print. Default: those found.")
+    ] = None,
+    baselines: Baselines = None,
+) -> None:
+    """Writes every model and baseline by the same figures, the best constant first."""
+    from quakesite.evaluation.folds import read_folds
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.skill import COLUMNS, skill_rows
+    from quakesite.training.experiments import EXPERIMENTS
+
+    vs30 = measured_vs30(stations)
+    found = read_folds(predictions or [], experiments or None, vs30)
+    names = [name for name in EXPERIMENTS if name in found] + [
+        name for name in found if name not in EXPERIMENTS
+    ]
+    models: dict[str, tuple[Kind, Folds]] = {name: ("experiment", found[name]) for name in names}
+    models |= {name: ("baseline", folds) for name, folds in read_folds(baselines or [], None, vs30).items()}
+    write_csv(skill_rows(models, _settings(settings)), COLUMNS, out)
+
+
+@app.command(name="predictions", cls=SeveralValues)
+def write_predictions(
+    stations: Stations,
+    out: Out,
+    predictions: OptionalPredictions = None,
+    settings: Settings = None,
+    baselines: Baselines = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="Model to use. Default: the one with the smallest validation error.")
+    ] = None,
+) -> None:
+    """Writes Vs30 with an interval for every station the model has records of, measured or not."""
+    from quakesite.errors import InputError
+    from quakesite.evaluation.folds import read_folds
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.product import COLUMNS, best_by_validation, product_rows
+    from quakesite.stations.schema import STATIONS
+    from quakesite.tables import read_parquet
+
+    found = read_folds([*(predictions or []), *(baselines or [])], None, measured_vs30(stations))
+    if experiment is not None and experiment not in found:
+        raise InputError("--experiment", repr(experiment), expected=f"one of {', '.join(found) or 'none'}")
+    name = experiment or best_by_validation(found)
+    if name is None:
+        say("predictions: no model has validation records; the table is empty")
+    rows = (
+        product_rows(found[name], read_parquet(stations, STATIONS), _settings(settings).coverage)
+        if name
+        else []
+    )
+    write_csv(rows, COLUMNS, out)
+    if name is not None:
+        held_out = sum(bool(row["out_of_fold"]) for row in rows)
+        unmeasured = sum(row["vs30_measured"] is None for row in rows)
+        say(
+            f"predictions: {name}, {held_out} stations out of fold ({unmeasured} of them without a measured "
+            f"Vs30), {len(rows) - held_out} seen in training"
+        )
+
+
+@app.command()
+def features(
+    records: Annotated[Path, typer.Argument(help="records/{shard}.parquet.")],
+    out: Annotated[Path, typer.Option(help="Parquet table to write, one row per record.")],
+) -> None:
+    """Writes what the baselines are trained on: H/V, spectral accelerations, PGA, magnitude, distance."""
+    from quakesite.evaluation.features import features_of
+    from quakesite.tables import write_parquet
+
+    write_parquet(features_of(records), out)
+
+
+@app.command(name="baselines", cls=SeveralValues)
+def train_baselines(
+    features: Annotated[list[Path], typer.Argument(help="Tables of `quakesite evaluation features`.")],
+    stations: Stations,
+    splits: Splits,
+    out_dir: Annotated[Path, typer.Option(help="Folder to write {baseline}.parquet to.")],
+    settings: Settings = None,
+) -> None:
+    """Trains the baselines on the experiments' own splits and writes their predictions, one table each."""
+    from quakesite.evaluation.forest import BASELINES, all_predictions
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.table1 import read_splits
+    from quakesite.stations.schema import STATIONS
+    from quakesite.tables import read_all, read_parquet, write_parquet
+
+    vs30 = measured_vs30(stations)
+    known = read_parquet(stations, STATIONS, columns=["station", "elevation_m"])
+    of_trial = read_splits(splits, vs30)
+    table = read_all(features, FEATURES)
+    for name in BASELINES:
+        predictions = all_predictions(name, table, known, of_trial, vs30, _settings(settings).seed)
+        write_parquet(predictions, out_dir / f"{name}.parquet")
+        say(f"baselines: {name}: {len(predictions)} predictions in {len(of_trial)} trials")
+
+
+@app.command()
+def rejects(
+    tables: Annotated[
+        list[Path], typer.Argument(help="Rejects tables of all stages (.parquet), any number.")
+    ],
+    out: Out,
+) -> None:
+    """Writes everything that any stage refused as one table, sorted."""
+    from quakesite.evaluation.corridor import read_rejects
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.rejects import SCHEMA
+
+    write_csv(read_rejects(tables), SCHEMA.names, out)
+
+
+@app.command()
+def summary(
+    results: Annotated[Path, typer.Option(help="Folder of the run's results.")] = Path("results"),
+    n_shards: Annotated[int, typer.Option(min=1, help="Number of shards of the run.")] = 8,
+    settings: Settings = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Shows what a run did: counted, rejected, picked, windowed, trained; and what not to believe."""
+    from rich.console import Console
+
+    from quakesite.evaluation.summary import show
+
+    show(results, n_shards, _settings(settings), Console(), synthetic=synthetic)
+
+
+@app.command()
+def paper(
+    stations: Stations,
+    network: Annotated[str | None, typer.Option(help="The only network to take, e.g. TK.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the table as CSV to this file.")] = None,
+) -> None:
+    """Shows, for each row of the paper's Table II, the constant prediction that explains it, as Markdown."""
+    from quakesite.evaluation.explained import COLUMNS, as_markdown, explained_rows
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+
+    rows = explained_rows(measured_vs30(stations, network))
+    if out is not None:
+        write_csv(rows, COLUMNS, out, decimals=2)
+    typer.echo(as_markdown(rows), nl=False)
+
+
+@app.command()
+def regions(
+    predictions: Annotated[Path, typer.Argument(help="predictions.csv.")],
+    out: Out,
+    members: Annotated[Path, typer.Option(help="CSV file to write the region of each station to.")],
+    criteria: Annotated[Path, typer.Option(help="CSV file to write the elbow and gap statistic to.")],
+    clusters: Annotated[
+        int | None, typer.Option(min=1, help="Number of regions. Default: the elbow's, as in the paper.")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Clusters the stations by k-means and writes how predictions err in each region."""
+    from quakesite.evaluation import regions as region
+    from quakesite.evaluation.layout import read_csv, write_csv
+
+    tables = region.region_tables(read_csv(predictions), clusters, _settings(settings).seed)
+    for rows, columns, target in zip(
+        tables,
+        (region.COLUMNS, region.MEMBER_COLUMNS, region.CRITERIA_COLUMNS),
+        (out, members, criteria),
+        strict=True,
+    ):
+        write_csv(rows, columns, target)
+
+
+@app.command(cls=SeveralValues)
+def learning_curve(
+    features: Annotated[list[Path], typer.Argument(help="Tables of `quakesite evaluation features`.")],
+    stations: Stations,
+    splits: Splits,
+    out: Out,
+    baseline: Annotated[str, typer.Option(help="Name of the baseline.")] = "hvsr_forest",
+    settings: Settings = None,
+) -> None:
+    """Writes the error of a baseline after learning from growing numbers of stations."""
+    from quakesite.errors import InputError
+    from quakesite.evaluation.forest import BASELINES, inputs_of
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.learning_curve import COLUMNS, learning_curve_rows
+    from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.table1 import read_splits
+    from quakesite.stations.schema import STATIONS
+    from quakesite.tables import read_all, read_parquet
+
+    if baseline not in BASELINES:
+        raise InputError("--baseline", repr(baseline), expected=f"one of {', '.join(BASELINES)}")
+    vs30 = measured_vs30(stations)
+    known = read_parquet(stations, STATIONS, columns=["station", "elevation_m"])
+    inputs = inputs_of(baseline, read_all(features, FEATURES), known)
+    write_csv(
+        learning_curve_rows(baseline, inputs, read_splits(splits, vs30), vs30, _settings(settings).seed),
+        COLUMNS,
+        out,
+    )

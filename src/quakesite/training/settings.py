@@ -41,6 +41,14 @@ class TrainingSettings(Section):
     learning_rate: Annotated[float, Field(gt=0)] | None = None
     """Adam's initial learning rate. null: the preset's (paper: 0.001)."""
 
+    start_from_mean: bool = False
+    """The output's bias starts at the mean Vs30 of the training windows. Left out (as the authors do), the
+    `paper` preset starts at about 0 m/s and needs a few thousand steps to climb to the mean."""
+
+    encoder_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Learning rate of a transferred encoder (the gamma experiments), as a part of `learning_rate`. 0: it
+    stays as it was pretrained."""
+
     patience: Annotated[int, Field(ge=1)] = 20
     """Epochs without a better validation error after which training stops."""
 

@@ -1,0 +1,42 @@
+# quakesite: from strong-motion records to site knowledge.
+#
+# needs   folders or zips of records (config key `archive`), station tables and MASW reports (`stations`)
+# makes   results/table2.csv and the other tables and figures of `rule all`
+# run     snakemake --cores all results/table2.csv
+#
+# One rule file per stage, in the order of the corridor; `workflow/rules/setup.smk` reads the configuration.
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.14")
+sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+
+
+configfile: str(Path(workflow.basedir) / "config.yaml")
+
+
+if Path("config.yaml").exists():
+
+    configfile: "config.yaml"
+
+
+include: "workflow/rules/setup.smk"
+include: "workflow/rules/inputs.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/records.smk"
+include: "workflow/rules/stations.smk"
+include: "workflow/rules/picks.smk"
+include: "workflow/rules/windows.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.tables.input,
+        rules.figures.input,
+    localrule: True

@@ -1,0 +1,117 @@
+"""Which Parquet layout holds four-channel windows best: column type, compression and row groups.
+
+    python benchmarks/windows_layout.py [--shards results/windows/pga60/auto/*.parquet] [--windows 1024]
+
+Each layout is written and read by plain pyarrow into NumPy arrays: all rows in order, and single rows at
+random, for each of which its row group is decoded. (`quakesite.windows` reads uncompressed `binary` rows
+without decoding, see `windows.py` here.) Ratios are to the layout that quakesite uses, named first. Measure
+on real windows: noise does not compress as they do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from windows import accelerograms, from_shards
+
+Read = Callable[[pa.ChunkedArray], np.ndarray]
+ROWS_AT_RANDOM = 128
+
+
+def columns(tensors: np.ndarray) -> dict[str, tuple[pa.Array, Read]]:
+    """Returns the windows as every candidate column type, and how each becomes an array again."""
+    n, size = len(tensors), tensors[0].size
+    values = pa.array(tensors.reshape(-1))
+    stored = [tensor.tobytes() for tensor in tensors]
+    tensor_type = pa.fixed_shape_tensor(pa.float32(), tensors.shape[1:])
+    fixed_list = pa.FixedSizeListArray.from_arrays(values, size)
+    lists = pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32) * size), values)
+
+    def from_bytes(column: pa.ChunkedArray) -> np.ndarray:
+        return np.stack([np.frombuffer(value.as_buffer(), "<f4") for value in column])
+
+    def from_lists(column: pa.ChunkedArray) -> np.ndarray:
+        return np.stack([value.values.to_numpy() for value in column])
+
+    def from_tensors(column: pa.ChunkedArray) -> np.ndarray:
+        return np.stack([value.to_numpy().reshape(-1) for value in column])
+
+    return {
+        "binary": (pa.array(stored, pa.binary()), from_bytes),
+        "fixed-size binary": (pa.array(stored, pa.binary(4 * size)), from_bytes),
+        "fixed-size list": (fixed_list, from_lists),
+        "list": (lists, from_lists),
+        "tensor extension": (pa.ExtensionArray.from_storage(tensor_type, fixed_list), from_tensors),
+    }
+
+
+def measure(
+    column: pa.Array, read: Read, target: Path, order: np.ndarray, layout: dict[str, Any]
+) -> tuple[float, float, float]:
+    """Returns rows per second in order, rows per second at random, and bytes per row."""
+    table = pa.table({"tensor": column})
+    pq.write_table(table, target, use_dictionary=False, write_statistics=False, **layout)
+    whole, single = [], []
+    group_rows = int(layout["row_group_size"])
+    for _ in range(3):
+        with pq.ParquetFile(target, memory_map=True) as file:
+            started = time.perf_counter()
+            for group in range(file.num_row_groups):
+                read(file.read_row_group(group)["tensor"])
+            whole.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            for row in order[:ROWS_AT_RANDOM]:
+                group, place = divmod(int(row), group_rows)
+                read(file.read_row_group(group)["tensor"].slice(place, 1))
+            single.append(time.perf_counter() - started)
+    return len(order) / min(whole), ROWS_AT_RANDOM / min(single), target.stat().st_size / len(order)
+
+
+def main() -> None:
+    """Prints a line for each layout."""
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    arguments.add_argument("--windows", type=int, default=1024)
+    arguments.add_argument("--shards", nargs="*", default=[])
+    given = arguments.parse_args()
+    n = given.windows
+    tensors = from_shards(given.shards, n) if given.shards else accelerograms(n)
+    order = np.random.default_rng(1).permutation(n)
+    layouts: list[tuple[str, str, dict[str, Any]]] = [
+        *(("binary", f"none, groups of {rows}", {"row_group_size": rows}) for rows in (64, 1, 8, 256)),
+        ("binary", "zstd, groups of 64", {"compression": "zstd", "row_group_size": 64}),
+        ("binary", "snappy, groups of 64", {"compression": "snappy", "row_group_size": 64}),
+        *((kind, "none, groups of 64", {"row_group_size": 64}) for kind in list(columns(tensors[:1]))[1:]),
+        (
+            "fixed-size list",
+            "zstd, byte-stream split",
+            {"compression": "zstd", "row_group_size": 64, "use_byte_stream_split": True},
+        ),
+    ]
+    arrays = columns(tensors)
+    print(f"{n} windows of 4 x {tensors.shape[2]}, warm")
+    print(f"{'':45s}{'all/s':>10s}{'ratio':>8s}{'at random/s':>12s}{'ratio':>8s}{'kB/window':>11s}")
+    reference: tuple[float, float] | None = None
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, label, layout in layouts:
+            column, read = arrays[kind]
+            options = {"compression": "none", **layout}
+            whole, single, size = measure(column, read, Path(folder) / "x.parquet", order, options)
+            reference = reference or (whole, single)
+            ratios = whole / reference[0], single / reference[1]
+            print(
+                f"{kind + ', ' + label:45s}{whole:10,.0f}{ratios[0]:8.2f}"
+                f"{single:12,.0f}{ratios[1]:8.2f}{size / 1000:11.1f}"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,491 @@
+// The annotation page: one record at a time, its picks, and the keys.
+
+import { RecordList, element } from "./list.js";
+import { Plots } from "./plots.js";
+import { Saver, get, getJson } from "./saving.js";
+import { spectrogramImage } from "./spectrogram.js";
+
+const $ = (id) => document.getElementById(id);
+const PHASES = ["P", "S"];
+const CLASSES = ["±0.05 s", "±0.1 s", "±0.2 s", "±0.4 s", "worse than ±0.4 s"];
+const CLOSE_UP_S = 2;
+const MOVEMENT_ENDS_MS = 900;
+const REMEMBERED = "quakesite";
+
+const remembered = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}");
+const wants = { hints: true, theory: true, filter: false, component: "Z", openAt: "arrivals", ...remembered };
+const records = new Map(); // record_id -> promise of what the server says and sends about it
+let session = null;
+let record = null; // what is looked at: the server's description, with `samples` and `theory`
+let chosen = null; // the phase that clicks and keys are meant for
+let looking = 0;
+let movement = 0;
+let closeUp = null;
+
+const plots = new Plots((time) => chosen && setPick(chosen, time), dragged);
+const saver = new Saver(tellSaved, saved);
+const list = new RecordList($("list"), $("rows"), (id) => open(id), (total) => {
+  $("total").textContent = `${total.toLocaleString("en")} ${total === 1 ? "record" : "records"}`;
+});
+
+// Records
+
+const band = () => (wants.filter ? { low: $("low").value, high: $("high").value } : {});
+
+function fetchRecord(id) {
+  const key = JSON.stringify([id, band()]);
+  if (!records.has(key)) {
+    const values = { record: id };
+    const both = Promise.all([
+      getJson("/api/record", values),
+      get("/api/samples", { ...values, ...band() }).then((answer) => answer.arrayBuffer()),
+    ]);
+    both.catch(() => records.delete(key));
+    records.set(key, both);
+    if (records.size > 6) records.delete(records.keys().next().value);
+  }
+  return records.get(key);
+}
+
+function forget(id) {
+  for (const key of records.keys()) if (JSON.parse(key)[0] === id) records.delete(key);
+}
+
+async function open(id, { keepView = false } = {}) {
+  const turn = ++looking;
+  try {
+    const [described, samples] = await fetchRecord(id);
+    if (turn !== looking) return;
+    const same = record?.record_id === id;
+    if (!keepView) plots.clear();
+    record = { ...described, ...(same && saver.isPending(id) ? { picks: record.picks, aside: record.aside } : {}) };
+    record.theory = same ? undefined : {};
+    plots.setSamples(new Float32Array(samples), record.sampling_rate_hz);
+    notify("");
+  } catch (error) {
+    if (turn === looking) notify(error.message);
+    return;
+  }
+  history.replaceState(null, "", `?record=${encodeURIComponent(id)}`);
+  localStorage.setItem(`${REMEMBERED} ${session.annotator}`, id);
+  if (!keepView) choose(PHASES.find((phase) => !record.picks[phase]) ?? null);
+  showRecord();
+  if (!keepView) (wants.openAt === "whole" ? showWhole : showArrivals)();
+  list.reveal(id).catch(notifyError);
+  try {
+    const theory = await getJson("/api/theory", { record: id });
+    if (turn !== looking) return;
+    record.theory = theory;
+    showHints();
+    if (!keepView && !looked() && wants.openAt !== "whole") showArrivals();
+    await showSpectrogram(turn);
+    await prefetch(turn);
+  } catch (error) {
+    if (turn === looking) notify(error.message);
+  }
+}
+
+const looked = () => PHASES.some((phase) => expected(phase, false) != null);
+
+async function showSpectrogram(turn = looking) {
+  const answer = await get("/api/spectrogram", { record: record.record_id, component: wants.component });
+  const picture = spectrogramImage(new Uint8Array(await answer.arrayBuffer()), answer.headers);
+  if (turn === looking) plots.setSpectrogram(picture.url, picture);
+}
+
+async function prefetch(turn) {
+  const { record_id: next } = await step(1);
+  if (next && turn === looking) await fetchRecord(next);
+}
+
+const step = (by, unpicked = false) =>
+  getJson("/api/step", { queue: list.queue, text: list.text, record: record.record_id, by, unpicked: unpicked ? 1 : 0 });
+
+async function go(by, unpicked = false) {
+  if (!record) return;
+  const { record_id: next } = await step(by, unpicked);
+  if (next) await open(next);
+  else notify(unpicked ? "Nothing is left unpicked here." : `This is the ${by > 0 ? "last" : "first"} record of the queue.`);
+}
+
+async function showQueue(queue) {
+  for (const button of document.querySelectorAll("#queues button")) {
+    button.setAttribute("aria-pressed", button.dataset.queue === queue);
+  }
+  await list.show({ queue });
+  if (!record || (queue !== "all" && (await getJson("/api/place", { queue, text: list.text, record: record.record_id })).place == null)) {
+    const { rows } = await getJson("/api/list", { queue, text: list.text, limit: 1 });
+    if (rows.length) await open(rows[0][0]);
+  }
+}
+
+// Picks
+
+function act(kind, values = {}) {
+  saver.send({ kind, record_id: record.record_id, ...values });
+  forget(record.record_id);
+  showPicks();
+}
+
+function setPick(phase, time, merge = "") {
+  if (!record || record.aside) return notify("This record is set aside; X takes it back.");
+  const last = record.n_samples - 1;
+  const sample = Math.min(Math.max(Math.round(time * record.sampling_rate_hz), 0), last);
+  const before = record.picks[phase];
+  const pick = { uncertainty_class: null, comment: "", ...before, time_s: sample / record.sampling_rate_hz };
+  record.picks = { ...record.picks, [phase]: pick };
+  if (!before) choose(PHASES.find((other) => !record.picks[other]) ?? null);
+  sendPick(phase, merge);
+}
+
+function sendPick(phase, merge = "") {
+  const { time_s, uncertainty_class, comment } = record.picks[phase];
+  act("set", { phase, time_s, uncertainty_class, comment, merge });
+}
+
+function dragged(phase, time, ended) {
+  if (ended) setPick(phase, time);
+  else showTime(phase, time);
+  if (chosen !== phase && ended) choose(phase);
+}
+
+function nudge(samples) {
+  const phase = chosen ?? PHASES.findLast((name) => record.picks[name]);
+  if (!phase) return;
+  const pick = record.picks[phase];
+  if (!pick) {
+    setPick(phase, expected(phase) ?? plots.middle);
+    choose(phase);
+    return;
+  }
+  choose(phase);
+  clearTimeout(nudge.timer);
+  nudge.timer = setTimeout(() => movement++, MOVEMENT_ENDS_MS);
+  setPick(phase, pick.time_s + samples / record.sampling_rate_hz, `nudge ${movement}`);
+  const [start, end] = plots.view;
+  const time = record.picks[phase].time_s;
+  if (time < start || time > end) plots.look(time - (end - start) / 2, time + (end - start) / 2);
+}
+
+function remove() {
+  const phase = chosen && record.picks[chosen] ? chosen : PHASES.findLast((name) => record.picks[name]);
+  if (!phase) return;
+  record.picks = Object.fromEntries(Object.entries(record.picks).filter(([name]) => name !== phase));
+  choose(phase);
+  act("delete", { phase });
+}
+
+const suggestions = (phase) => record.suggestions.filter((one) => one.phase === phase);
+
+function accept(phase = chosen) {
+  if (!phase) return;
+  const choices = suggestions(phase);
+  if (!choices.length) return notify(`No suggestion for ${phase}.`);
+  const now = choices.findIndex((one) => Math.abs(one.time_s - record.picks[phase]?.time_s) < 0.6 / record.sampling_rate_hz);
+  setPick(phase, choices[(now + 1) % choices.length].time_s);
+  if (choices.length > 1) choose(phase);
+}
+
+function acceptAll() {
+  for (const phase of PHASES) if (!record.picks[phase] && suggestions(phase).length) accept(phase);
+}
+
+function classify(number, phase = chosen) {
+  phase = phase && record.picks[phase] ? phase : lastPicked();
+  if (!phase) return;
+  const pick = record.picks[phase];
+  record.picks = { ...record.picks, [phase]: { ...pick, uncertainty_class: pick.uncertainty_class === number ? null : number } };
+  sendPick(phase);
+}
+
+const lastPicked = () => PHASES.findLast((phase) => record.picks[phase]);
+
+function setAside() {
+  const aside = !record.aside;
+  record.aside = aside;
+  record.picks = {};
+  choose(aside ? null : "P");
+  act(aside ? "aside" : "back");
+}
+
+function saved(reply, action) {
+  forget(reply.record_id);
+  showProgress(reply);
+  if (action.kind === "undo" && reply.record_id && reply.record_id !== record.record_id) return open(reply.record_id);
+  if (reply.record_id !== record.record_id || saver.isPending(reply.record_id)) return list.mark(reply.record_id, stateOf(reply));
+  Object.assign(record, reply);
+  if (action.kind === "undo") choose(PHASES.find((phase) => !record.picks[phase]) ?? null);
+  showPicks();
+}
+
+// What is shown
+
+function tellSaved(state, detail) {
+  const texts = {
+    waiting: "saving …", saved: "saved",
+    unreachable: `The server does not answer; ${saver.pending} not saved. Start quakesite annotate again: nothing is lost while this page stays open.`,
+    refused: `Not saved: ${detail}`,
+  };
+  $("saved").textContent = texts[state];
+  $("saved").className = { waiting: "waiting", saved: "" }[state] ?? "failed";
+  if (state === "refused" && record) {
+    forget(record.record_id);
+    open(record.record_id, { keepView: true });
+  }
+}
+
+function notify(text) {
+  clearTimeout(notify.timer);
+  $("notice").textContent = text;
+  $("notice").hidden = !text;
+  if (text) notify.timer = setTimeout(() => notify(""), 4000);
+}
+
+const notifyError = (error) => notify(error.message);
+const stateOf = ({ aside, picks }) => (aside ? "aside" : PHASES.filter((phase) => picks[phase]).join(""));
+const format = (time) => `${time.toFixed(record.sampling_rate_hz > 100 ? 3 : 2)} s`;
+
+function showRecord() {
+  const r = record;
+  const km = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  $("record").textContent = `${r.station}  ·  ${(r.event_time ?? r.start_time ?? r.event_id).slice(0, 19).replace("T", " ")}`;
+  document.title = `${r.station} ${r.event_id}`;
+  const facts = [
+    r.magnitude != null && `${r.magnitude_type ?? "M"} ${r.magnitude.toFixed(1)}`,
+    r.epicentral_distance_km != null && `${km(r.epicentral_distance_km)} km`,
+    r.ev_depth_km != null && `depth ${km(r.ev_depth_km)} km`,
+    `PGA ${r.pga_cm_s2.toPrecision(3)} cm/s²`,
+    `${r.sampling_rate_hz} Hz, ${plots.duration.toFixed(0)} s`, r.form, r.doubt && `methods: ${r.doubt}`,
+  ];
+  $("facts").dataset.facts = facts.filter(Boolean).join("  ·  ");
+  showPicks();
+  showHints();
+}
+
+function showPicks() {
+  const r = record;
+  plots.setPicks(r.picks, chosen);
+  for (const phase of PHASES) showCard(phase);
+  $("facts").textContent = [$("facts").dataset.facts, r.snr_db != null && `SNR ${r.snr_db.toFixed(0)} dB (${r.snr_from})`].filter(Boolean).join("  ·  ");
+  $("remarks").textContent = r.aside ? "Set aside: nothing to pick" : r.remarks.join(" · ");
+  $("aside").setAttribute("aria-pressed", r.aside);
+  list.mark(r.record_id, stateOf(r));
+}
+
+function showCard(phase) {
+  const card = $(`card-${phase}`);
+  const part = (name) => card.querySelector(`.${name}`);
+  const pick = record.picks[phase];
+  const [best] = suggestions(phase);
+  card.classList.toggle("armed", chosen === phase);
+  part("phase").setAttribute("aria-pressed", chosen === phase);
+  showTime(phase, pick?.time_s);
+  part("accept").disabled = !best || record.aside;
+  part("accept").title = best ? `${best.method}: ${best.time_s.toFixed(2)} s` : "no suggestion";
+  part("delete").disabled = part("comment").disabled = !pick;
+  if (document.activeElement !== part("comment")) part("comment").value = pick?.comment ?? "";
+  for (const button of card.querySelectorAll(".classes button")) {
+    button.disabled = !pick;
+    button.setAttribute("aria-pressed", pick?.uncertainty_class === Number(button.textContent));
+  }
+}
+
+function showTime(phase, time) {
+  const output = document.querySelector(`#card-${phase} .time`);
+  output.classList.toggle("none", time == null);
+  if (time != null) output.textContent = format(time);
+  else if (chosen === phase) output.textContent = "click where it arrives";
+  else output.textContent = "not picked";
+}
+
+function showHints() {
+  const hints = [];
+  if (wants.hints) {
+    for (const { method, phase, time_s, probability } of record.suggestions) {
+      const text = `${phase} ${method}${probability != null ? ` ${probability.toFixed(2)}` : ""}`;
+      hints.push({ phase, time_s, text, kind: "suggestion", row: 1 + session.methods.indexOf(method) });
+    }
+  }
+  for (const [phase, time_s] of Object.entries(wants.theory ? (record.theory ?? {}) : {})) {
+    if (time_s >= 0 && time_s <= plots.duration) hints.push({ phase, time_s, text: `${phase} ${session.earth_model}`, kind: "theory", row: 1 + session.methods.length });
+  }
+  plots.setHints(hints);
+}
+
+function showProgress({ progress, can_undo }) {
+  const { records: total, done, aside, unpicked } = progress;
+  $("bar").max = total;
+  $("bar").value = done;
+  const n = (value) => value.toLocaleString("en");
+  $("counts").textContent = `${n(done)} of ${n(total)} done · ${n(unpicked)} left${aside ? ` · ${n(aside)} aside` : ""}`;
+  $("undo").disabled = !can_undo;
+}
+
+/** Shows the whole record or the arrivals, now and whenever a record opens. */
+function openAt(what) {
+  wants.openAt = what;
+  remember();
+  (what === "whole" ? showWhole : showArrivals)();
+}
+
+/** Where a phase is expected: the pick, the suggestion, the theoretical arrival. */
+function expected(phase, withTheory = true) {
+  return record.picks[phase]?.time_s ?? suggestions(phase)[0]?.time_s ?? (withTheory ? record.theory?.[phase] : undefined);
+}
+
+function showWhole() {
+  closeUp = null;
+  plots.whole();
+}
+
+function showArrivals() {
+  closeUp = null;
+  const times = PHASES.map((phase) => expected(phase)).filter((time) => time >= 0 && time <= plots.duration);
+  if (!times.length) return plots.whole();
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const width = Math.max(last - first, 6);
+  plots.look(first - 0.6 * width, first + 2 * width);
+}
+
+function showClose() {
+  const known = PHASES.filter((phase) => expected(phase) != null);
+  const next = known[known.indexOf(closeUp) + 1];
+  if (!next) return showArrivals();
+  closeUp = next;
+  choose(next);
+  plots.look(expected(next) - CLOSE_UP_S, expected(next) + CLOSE_UP_S);
+}
+
+function choose(phase) {
+  chosen = phase;
+  plots.setPicks(record.picks, chosen);
+  for (const name of PHASES) showCard(name);
+}
+
+function remember() {
+  localStorage.setItem(REMEMBERED, JSON.stringify(wants));
+  $("filter").setAttribute("aria-pressed", wants.filter);
+  $("hints").setAttribute("aria-pressed", wants.hints);
+  $("theory").setAttribute("aria-pressed", wants.theory);
+  $("component").querySelector("b").textContent = wants.component;
+  $("whole").setAttribute("aria-pressed", wants.openAt === "whole");
+  $("arrivals").setAttribute("aria-pressed", wants.openAt !== "whole");
+}
+
+function toggle(name, then) {
+  wants[name] = !wants[name];
+  remember();
+  then();
+}
+
+const refilter = () => open(record.record_id, { keepView: true });
+
+function nextComponent() {
+  wants.component = { Z: "E", E: "N", N: "Z" }[wants.component];
+  remember();
+  showSpectrogram().catch(notifyError);
+}
+
+function comment(phase = chosen) {
+  const target = phase && record.picks[phase] ? phase : lastPicked();
+  if (target) document.querySelector(`#card-${target} .comment`).focus();
+}
+
+// Keys and buttons
+
+const KEYS = {
+  p: () => choose("P"), s: () => choose("S"), Escape: () => choose(null),
+  ArrowLeft: (event) => nudge(event.shiftKey ? -10 : -1), ArrowRight: (event) => nudge(event.shiftKey ? 10 : 1),
+  ArrowUp: () => plots.amplify(1.5), ArrowDown: () => plots.amplify(1 / 1.5),
+  Delete: remove, Backspace: remove, a: () => accept(chosen ?? lastPicked()), Enter: acceptAll, c: () => comment(), x: setAside,
+  z: () => act("undo"), n: () => go(1), b: () => go(-1), u: () => go(1, true),
+  l: () => showQueue(list.queue === "low_agreement" ? "all" : "low_agreement"),
+  f: () => toggle("filter", refilter), g: nextComponent, h: () => toggle("hints", showHints), t: () => toggle("theory", showHints),
+  w: () => openAt("whole"), e: () => openAt("arrivals"), " ": showClose, "+": () => plots.zoom(0.6), "=": () => plots.zoom(0.6), "-": () => plots.zoom(1 / 0.6),
+  "[": () => plots.pan(-0.25), "]": () => plots.pan(0.25), ",": () => plots.pan(-0.25), ".": () => plots.pan(0.25),
+  "/": () => $("search").focus(), "?": () => $("keys").showModal(),
+  ...Object.fromEntries(CLASSES.map((_, number) => [number, () => classify(number)])),
+};
+const WITHOUT_RECORD = new Set(["/", "?", "l"]);
+
+function pressed(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const typing = event.target.matches("input, select, textarea");
+  if (typing || $("keys").open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (["Enter", " "].includes(key) && event.target.matches("button, a")) return;
+  if (!(key in KEYS) || (!record && !WITHOUT_RECORD.has(key))) return;
+  event.preventDefault();
+  Promise.resolve(KEYS[key](event)).catch(notifyError);
+}
+
+function buildCards() {
+  for (const phase of PHASES) {
+    const card = $(`card-${phase}`);
+    card.append($("card").content.cloneNode(true));
+    const part = (name) => card.querySelector(`.${name}`);
+    part("phase").append(phase);
+    part("phase").title = `Choose ${phase}`;
+    part("phase").onclick = () => choose(phase);
+    part("accept").onclick = () => accept(phase);
+    part("delete").onclick = () => { chosen = phase; remove(); };
+    part("delete").setAttribute("aria-label", `Remove ${phase}`);
+    part("comment").onchange = ({ target }) => {
+      record.picks = { ...record.picks, [phase]: { ...record.picks[phase], comment: target.value } };
+      sendPick(phase);
+    };
+    part("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && event.target.blur();
+    for (const [number, meaning] of CLASSES.entries()) {
+      const button = element("button", "", String(number));
+      button.title = meaning;
+      button.setAttribute("aria-label", `class ${number}, ${meaning}`);
+      button.onclick = () => classify(number, phase);
+      part("classes").append(button);
+    }
+  }
+}
+
+function wire() {
+  buildCards();
+  document.addEventListener("keydown", pressed);
+  // A button that was clicked gives the keys back to the record; one reached with Tab keeps them.
+  document.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
+  const buttons = {
+    filter: "f", component: "g", hints: "h", theory: "t", whole: "w", arrivals: "e", close: " ", help: "?",
+    undo: "z", aside: "x", previous: "b", next: "n", unpicked: "u",
+  };
+  for (const [id, key] of Object.entries(buttons)) $(id).onclick = (event) => Promise.resolve(KEYS[key](event)).catch(notifyError);
+  for (const button of document.querySelectorAll("#queues button")) button.onclick = () => showQueue(button.dataset.queue).catch(notifyError);
+  for (const id of ["low", "high"]) $(id).onchange = () => wants.filter && refilter();
+  let typed = 0;
+  $("search").oninput = () => {
+    clearTimeout(typed);
+    typed = setTimeout(() => list.show({ text: $("search").value }).catch(notifyError), 120);
+  };
+  $("search").onkeydown = (event) => {
+    if (event.key === "Escape" || event.key === "Enter") event.target.blur();
+    if (event.key === "Enter") getJson("/api/list", { queue: list.queue, text: event.target.value, limit: 1 }).then(({ rows }) => rows[0] && open(rows[0][0]));
+  };
+}
+
+async function start() {
+  wire();
+  session = await getJson("/api/session");
+  $("annotator").textContent = session.annotator;
+  $("annotator").title = session.file;
+  $("low").value = session.band.low_hz;
+  $("high").value = session.band.high_hz;
+  remember();
+  showProgress(session);
+  await plots.build($("plots"), session.methods.length + 2);
+  await list.show();
+  const asked = new URLSearchParams(location.search).get("record");
+  await open(asked ?? localStorage.getItem(`${REMEMBERED} ${session.annotator}`) ?? session.start);
+  if (!record) await open(session.start);
+  document.documentElement.dataset.ready = "yes";
+}
+
+start().catch((error) => {
+  notify(error.message);
+  clearTimeout(notify.timer);
+  throw error;
+});

@@ -1,0 +1,109 @@
+"""The summary at the end of a run, for a person: a table on a terminal, plain lines in a log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quakesite.evaluation.audit import sentence
+from quakesite.evaluation.corridor import Step, steps
+from quakesite.evaluation.folds import Folds, read_folds
+from quakesite.evaluation.metrics import Figures
+from quakesite.evaluation.settings import EvaluationSettings
+from quakesite.evaluation.table2 import figures_of
+from quakesite.training.experiments import EXPERIMENTS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SYNTHETIC = (
+    "The archive is synthetic: these numbers show that the workflow runs, not how well Vs30 is predicted."
+)
+
+
+def trained_folds(results: str | Path) -> dict[str, Folds]:
+    """Returns the folds of every experiment that has predictions under `results`, in Table I's order."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(Path(results).glob("training/*/*/predictions.parquet")):
+        found.setdefault(path.parts[-3], []).append(path)
+    names = [name for name in EXPERIMENTS if name in found]
+    names += [name for name in sorted(found) if name not in EXPERIMENTS]
+    return read_folds([path for name in names for path in found[name]], names)
+
+
+def show(
+    results: str | Path,
+    n_shards: int,
+    settings: EvaluationSettings,
+    console: Console,
+    *,
+    synthetic: bool = False,
+) -> None:
+    """Writes the summary of the run under `results` to `console`; see `lines` for what it says."""
+    folds = trained_folds(results)
+    figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
+    corridor = steps(results, n_shards)
+    warnings = sentences(folds, figures, synthetic=synthetic)
+    if console.is_terminal:
+        _show_tables(corridor, figures, console)
+        for warning in warnings:
+            console.print(warning, style="yellow", highlight=False)
+        return
+    for line in (*lines(corridor, figures), *warnings):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def lines(corridor: Sequence[Step], figures: Mapping[str, Figures]) -> list[str]:
+    """Returns the summary as plain lines: one per step of the corridor, one per experiment."""
+    of_corridor = [
+        f"{step.stage}: {step.kept} {step.what}" + (f"; rejected: {step.reasons}" if step.rejected else "")
+        for step in corridor
+    ]
+    of_models = [
+        f"training: {name}: {one.n_records} test records of {one.n_stations} stations, error "
+        f"{one.absolute_mean_error_station_pct:.1f} % per station, "
+        f"the best constant {one.constant_error_pct:.1f} %, "
+        f"skill {one.skill:.2f} ({one.skill_low:.2f} to {one.skill_high:.2f})"
+        for name, one in figures.items()
+        if one.n_records
+    ]
+    return of_corridor + of_models
+
+
+def sentences(folds: Mapping[str, Folds], figures: Mapping[str, Figures], *, synthetic: bool) -> list[str]:
+    """Returns one plain sentence for each model that should not be believed, and one on synthetic data."""
+    found = [sentence(name, figures[name], fold.leaked) for name, fold in folds.items()]
+    return [*(text for text in found if text), *([SYNTHETIC] if synthetic else [])]
+
+
+def _show_tables(corridor: Sequence[Step], figures: Mapping[str, Figures], console: Console) -> None:
+    from rich.table import Table
+
+    table = Table(title="From the archive to the windows", title_justify="left")
+    for name in ("stage", "what"):
+        table.add_column(name)
+    table.add_column("number", justify="right")
+    table.add_column("rejected")
+    for place, step in enumerate(corridor):
+        repeated = place > 0 and corridor[place - 1].stage == step.stage
+        table.add_row("" if repeated else step.stage, step.what, str(step.kept), step.reasons)
+    console.print(table)
+    if not figures:
+        return
+    models = Table(title="Error on unseen stations, all trials", title_justify="left")
+    models.add_column("experiment")
+    for name in ("stations", "records", "per record", "per station", "best constant", "skill", "interval"):
+        models.add_column(name, justify="right")
+    for name, one in figures.items():
+        models.add_row(
+            name,
+            str(one.n_stations),
+            str(one.n_records),
+            f"{one.absolute_mean_error_pct:.1f} %",
+            f"{one.absolute_mean_error_station_pct:.1f} %",
+            f"{one.constant_error_pct:.1f} %",
+            f"{one.skill:.2f}",
+            f"{one.skill_low:.2f} to {one.skill_high:.2f}",
+        )
+    console.print(models)

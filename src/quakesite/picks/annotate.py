@@ -1,0 +1,209 @@
+"""EQTransformer over many records at once: SeisBench's preprocessing and stacking, full batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from seisbench.models import EQTransformer
+
+T = TypeVar("T")
+Samples = npt.NDArray[np.float32]
+
+COMPONENT_ROWS = {"E": 0, "N": 1, "Z": 2}
+
+SETTLED_AFTER_S = 13.0
+"""From here on in its window EQTransformer times an arrival to a few hundredths of a second. Before, where
+its training data had their arrivals, it is most certain that there is one and draws it to whole seconds of
+the window, up to half a second off (`benchmarks/picks_accuracy.py` shows it)."""
+
+MIRRORED_S = 1.0
+"""How much of a record's start and end its padding is made of."""
+
+
+@dataclass(frozen=True)
+class Annotation(Generic[T]):
+    """A record's probabilities, at the network's rate; rows are times, columns the network's labels.
+
+    Attributes:
+        record: what came with the `Input`.
+        highest: shape (n, labels), the largest over all windows; NaN where the network is blind. It is what
+            SeisBench's `annotate` gives.
+        settled: shape (n, labels), the mean over the windows that have the time `SETTLED_AFTER_S` or more
+            behind their start; NaN where there is none.
+        first_s: time of the first row, from the record's first sample: negative by the padding.
+        rate_hz: rows per second.
+    """
+
+    record: T
+    highest: Samples
+    settled: Samples
+    first_s: float
+    rate_hz: float
+
+
+@dataclass(frozen=True)
+class Input(Generic[T]):
+    """A record to annotate: samples of shape (3, n) in order E, N, Z, and their rate."""
+
+    record: T
+    acceleration: npt.NDArray[np.floating]
+    rate_hz: float
+
+
+@dataclass(eq=False)
+class _Open(Generic[T]):
+    """A record some of whose windows are still to be predicted."""
+
+    record: T
+    first_s: float
+    highest: Samples
+    late_sum: Samples
+    late_count: npt.NDArray[np.int32]
+    windows_left: int
+
+
+class Annotator:
+    """Runs EQTransformer over a stream of records.
+
+    Windows of different records share a batch; apart from that `highest` is to the last bits of single
+    precision what the model's own `annotate` gives, at the same stride, for the record with its padding.
+
+    Args:
+        model: the network, ready to predict.
+        stride_s: step between windows, in s.
+        batch_size: windows in one forward pass.
+        padding_s: what is put before every record, in s; see `padded`. Behind it there is as much as the
+            network is blind for at a window's end, and more if the record is so short that its first sample
+            would not be seen both early and late in a window. 0: no padding, neither before nor behind.
+    """
+
+    def __init__(self, model: EQTransformer, *, stride_s: float, batch_size: int, padding_s: float) -> None:
+        self.model = model
+        self.rate_hz = float(model.sampling_rate)
+        self.length = int(model.in_samples)
+        self.stride = max(1, round(stride_s * self.rate_hz))
+        self.batch_size = batch_size
+        self.padding_s = padding_s
+        self.rows = [COMPONENT_ROWS[component] for component in model.component_order]
+        self.blind: tuple[int, int] = model.default_args.get("blinding", model._annotate_args["blinding"][1])
+        self.settled_after = round(SETTLED_AFTER_S * self.rate_hz)
+
+    def annotate(self, inputs: Iterable[Input[T]]) -> Iterator[Annotation[T]]:
+        """Yields the annotation of every record, in the order given; holds a batch or a record at a time.
+
+        A record shorter than a window is annotated as long as it is padded; without padding it is all NaN.
+        """
+        waiting: list[tuple[_Open[Any], int, Samples]] = []
+        opened: list[_Open[T]] = []
+        for one in inputs:
+            samples, first_s = self.preprocessed(one.acceleration, one.rate_hz)
+            offsets = self.offsets(samples.shape[1])
+            record = self._open(one.record, first_s, samples.shape[1], len(offsets))
+            opened.append(record)
+            for start in offsets:
+                waiting.append((record, start, samples[:, start : start + self.length]))
+                if len(waiting) == self.batch_size:
+                    self._predict(waiting)
+                    waiting.clear()
+            yield from self._finished(opened)
+        if waiting:
+            self._predict(waiting)
+        yield from self._finished(opened)
+
+    def preprocessed(self, acceleration: npt.NDArray[np.floating], rate_hz: float) -> tuple[Samples, float]:
+        """Returns the record as windows are cut from it, and the time of its first sample.
+
+        Padding first; all that follows (filter, resampling) is the model's own `annotate_stream_pre`.
+        """
+        import obspy
+
+        samples = acceleration[self.rows].astype(np.float64)
+        before, behind = self.padding(samples.shape[1], rate_hz)
+        if before or behind:
+            samples = padded(samples, before, behind, rate_hz)
+        traces = [
+            obspy.Trace(row, {"sampling_rate": rate_hz, "channel": f"HN{component}"})
+            for row, component in zip(samples, self.model.component_order, strict=True)
+        ]
+        self.model.annotate_stream_pre(obspy.Stream(traces), {})
+        return np.stack([trace.data for trace in traces]).astype(np.float32), -before / rate_hz
+
+    def padding(self, n_samples: int, rate_hz: float) -> tuple[int, int]:
+        """Returns how many samples are put before and behind a record of `n_samples`."""
+        if not self.padding_s:
+            return 0, 0
+        blind_before_s, blind_behind_s = (samples / self.rate_hz for samples in self.blind)
+        # With this much in all, the last window starts no earlier than its blind margin before the record.
+        behind_s = max(blind_behind_s, self.length / self.rate_hz - blind_before_s - n_samples / rate_hz)
+        before_s = max(self.padding_s, blind_before_s)
+        return math.ceil(before_s * rate_hz), math.ceil(behind_s * rate_hz) + 1
+
+    def offsets(self, n_samples: int) -> list[int]:
+        """Returns the first samples of the windows: every stride, and one flush with the end."""
+        if n_samples < self.length:
+            return []
+        offsets = list(range(0, n_samples - self.length + 1, self.stride))
+        if offsets[-1] + self.length < n_samples:
+            offsets.append(n_samples - self.length)
+        return offsets
+
+    def _open(self, record: T, first_s: float, n_samples: int, n_windows: int) -> _Open[T]:
+        shape = (n_samples, len(self.model.labels))
+        nothing = np.full(shape, np.nan, np.float32)
+        return _Open(
+            record, first_s, nothing, np.zeros(shape, np.float32), np.zeros(n_samples, np.int32), n_windows
+        )
+
+    def _predict(self, windows: list[tuple[_Open[Any], int, Samples]]) -> None:
+        """Runs one batch through the network and stacks it onto its records."""
+        import torch
+
+        batch = torch.from_numpy(np.stack([samples for _, _, samples in windows])).to(self.model.device)
+        with torch.inference_mode():
+            output = self.model(self.model.annotate_batch_pre(batch, {}))
+            probability = torch.stack(output, dim=-1).cpu().numpy()
+        for (record, start, _), one in zip(windows, probability, strict=True):
+            end = self.length - self.blind[1]
+            seen = slice(start + self.blind[0], start + end)
+            np.fmax(record.highest[seen], one[self.blind[0] : end], out=record.highest[seen])
+            late = slice(start + self.settled_after, start + end)
+            record.late_sum[late] += one[self.settled_after : end]
+            record.late_count[late] += 1
+            record.windows_left -= 1
+
+    def _finished(self, opened: list[_Open[T]]) -> Iterator[Annotation[T]]:
+        """Takes the records without waiting windows from the front of `opened`."""
+        while opened and not opened[0].windows_left:
+            done = opened.pop(0)
+            count = done.late_count[:, None]
+            settled = np.where(count > 0, done.late_sum / np.maximum(count, 1), np.nan).astype(np.float32)
+            yield Annotation(done.record, done.highest, settled, done.first_s, self.rate_hz)
+
+
+def padded(
+    samples: npt.NDArray[np.float64], before: int, behind: int, rate_hz: float
+) -> npt.NDArray[np.float64]:
+    """Returns `samples`, each row's mean removed, with its first and last second mirrored back and forth.
+
+    Zeros would do worse: where they end and the noise begins EQTransformer sees an onset
+    (`benchmarks/picks_accuracy.py`).
+
+    Args:
+        samples: shape (components, n).
+        before: samples to put before.
+        behind: samples to put behind.
+        rate_hz: samples per second.
+    """
+    samples = samples - samples.mean(axis=1, keepdims=True)
+    mirrored = max(1, round(MIRRORED_S * rate_hz))
+    head, tail = samples[:, :mirrored], samples[:, -mirrored:]
+    before_it = np.pad(head, ((0, 0), (before, 0)), mode="symmetric")[:, :before]
+    behind_it = np.pad(tail, ((0, 0), (0, behind)), mode="symmetric")[:, tail.shape[1] :]
+    return np.concatenate([before_it, samples, behind_it], axis=1)

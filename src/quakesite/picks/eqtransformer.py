@@ -1,0 +1,79 @@
+"""The method `eqtransformer`: P and S from EQTransformer's probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quakesite.picks.annotate import Annotation, Annotator, Input
+from quakesite.picks.candidates import Candidate, Clock, best_pair, candidates, settled
+from quakesite.picks.flags import Flag, hypocentral_distance_km, plausible_sp_s
+from quakesite.picks.picked import PHASES, Arrival, Picked, picked
+from quakesite.picks.settings import PicksSettings
+from quakesite.records.record import Record
+
+if TYPE_CHECKING:
+    from seisbench.models import EQTransformer
+
+DETECTION = "Detection"
+
+
+def pick(records: Iterable[Record], model: EQTransformer, settings: PicksSettings) -> Iterator[Picked]:
+    """Yields what EQTransformer finds in each record, in the order given, with constant memory."""
+    annotator = Annotator(
+        model,
+        stride_s=settings.stride_s,
+        batch_size=settings.batch_size,
+        padding_s=settings.padding_s,
+    )
+    inputs = (Input(record, record.acceleration, record.sampling_rate_hz) for record in records)
+    columns = {label: column for column, label in enumerate(model.labels)}
+    for annotation in annotator.annotate(inputs):
+        yield picked_from(annotation, columns, settings)
+
+
+def picked_from(annotation: Annotation[Record], columns: dict[str, int], settings: PicksSettings) -> Picked:
+    """Returns the best P and S of an annotated record, and all that was above threshold besides.
+
+    Args:
+        annotation: the probabilities.
+        columns: which column of them holds which label (P, S, Detection).
+        settings: thresholds, and how arrivals are timed.
+    """
+    record = annotation.record
+    clock = Clock(annotation.first_s, annotation.rate_hz, record.duration_s)
+    found: dict[str, list[Candidate]] = {}
+    for phase, threshold in zip(PHASES, (settings.p_threshold, settings.s_threshold), strict=True):
+        column = columns[phase]
+        found[phase] = candidates(annotation.highest[:, column], threshold, clock)
+        if settings.timing == "settled":
+            found[phase] = settled(found[phase], annotation.settled[:, column], clock)
+    distance_km = hypocentral_distance_km(record.epicentral_distance_km, record.ev_depth_km)
+    sp_s = None if distance_km is None else plausible_sp_s(distance_km)
+    p, s = best_pair(found["P"], found["S"], sp_s)
+    rivals = [
+        (phase, one)
+        for phase, kept in zip(PHASES, (p, s), strict=True)
+        for one in found[phase]
+        if one is not kept
+    ]
+    rivals += [("detection", one) for one in _strongest(annotation, columns[DETECTION], clock)]
+    unsettled = [Flag.P_UNSETTLED] if p is not None and not p.settled else []
+    unsettled += [Flag.S_UNSETTLED] if s is not None and not s.settled else []
+    return picked(record, _arrival(p), _arrival(s), rivals, unsettled)
+
+
+def _strongest(annotation: Annotation[Record], column: int, clock: Clock) -> list[Candidate]:
+    """Returns where in the record the network is most certain of an earthquake, and how certain."""
+    first, last = clock.row(0.0), clock.row(clock.duration_s)
+    inside = np.nan_to_num(annotation.highest[first : last + 1, column])
+    if not inside.size:
+        return []
+    row = int(np.argmax(inside))
+    return [Candidate(clock.time_s(first + row), round(float(inside[row]), 6))]
+
+
+def _arrival(candidate: Candidate | None) -> Arrival | None:
+    return None if candidate is None else Arrival(candidate.time_s, candidate.probability)

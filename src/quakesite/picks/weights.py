@@ -1,0 +1,184 @@
+"""EQTransformer's weights: the same bytes on disk, wherever they came from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quakesite.errors import InputError
+from quakesite.tables import atomic_path
+
+if TYPE_CHECKING:
+    from seisbench.models import EQTransformer
+
+ORIGINAL_SHA256 = "a94ee04f8c2dcedeb9a25a16691a8c2c43714bebb71e4eb42533a174a544ffa5"
+"""Of the file that `write_weights` makes of the authors' "original" (conservative) weights."""
+
+ORIGINAL_ARGS: dict[str, Any] = {
+    "classes": 2,
+    "component_order": "ZNE",
+    "filter_args": ["bandpass"],
+    "filter_kwargs": {"corners": 2, "freqmax": 45, "freqmin": 1, "zerophase": True},
+    "in_channels": 3,
+    "in_samples": 6000,
+    "lstm_blocks": 3,
+    "norm": "std",
+    "original_compatible": "conservative",
+    "phases": "PS",
+    "sampling_rate": 100,
+}
+"""What SeisBench's `EQTransformer` is built with to hold the "original" weights."""
+
+COMPONENT_ORDER = "ZNE"
+FIRST_CONVOLUTION = "encoder.convs.0.weight"
+TRAINING_ARGS = ("drop_rate", "grouping", "allow_padding")  # without effect on picks
+NOISE = "num_batches_tracked"
+METADATA_KEY = "seisbench"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network's arrays by SeisBench's names, and the arguments that build the network."""
+
+    state: Mapping[str, npt.NDArray[np.float32]]
+    model_args: Mapping[str, Any]
+
+    def canonical(self) -> Weights:
+        """Returns the same network, components in the order Z, N, E, without what picks do not need."""
+        args = ORIGINAL_ARGS | {"filter_args": None, "filter_kwargs": None, "original_compatible": False}
+        args |= {key: value for key, value in self.model_args.items() if key not in TRAINING_ARGS}
+        args = {key: value for key, value in args.items() if key in ORIGINAL_ARGS or value}
+        args["phases"] = "".join(args["phases"])
+        state = {
+            name: np.ascontiguousarray(array, dtype=np.float32)
+            for name, array in sorted(self.state.items())
+            if not name.endswith(NOISE)
+        }
+        order = [args["component_order"].index(component) for component in COMPONENT_ORDER]
+        if FIRST_CONVOLUTION in state:
+            state[FIRST_CONVOLUTION] = np.ascontiguousarray(state[FIRST_CONVOLUTION][:, order])
+        args["component_order"] = COMPONENT_ORDER
+        return Weights(state, args)
+
+
+def read_seisbench(path: str | Path) -> Weights:
+    """Returns the weights in SeisBench's form: `original.pt.v3` with `original.json.v3` beside it.
+
+    Args:
+        path: the folder of the two files (the highest version is taken), or the `.pt` file itself.
+
+    Raises:
+        InputError: the files are not there, or hold something else. Nothing but tensors is unpickled.
+    """
+    import torch
+
+    path = Path(path)
+    tensors = newest_version(path) if path.is_dir() else path
+    if tensors is None or not re.search(r"\.pt(\.v[\w.]+)?$", tensors.name):
+        raise InputError(path, "no weights here", expected="original.pt.v3 with original.json.v3 beside it")
+    description = tensors.with_name(re.sub(r"\.pt(?=$|\.v)", ".json", tensors.name))
+    try:
+        args = json.loads(description.read_text(encoding="utf-8"))["model_args"]
+        state = torch.load(tensors, map_location="cpu", weights_only=True)
+        arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+        EOFError,
+        pickle.UnpicklingError,
+    ) as error:
+        message = f"cannot be read: {str(error).splitlines()[0]}"
+        raise InputError(tensors, message, expected="weights in SeisBench's form") from error
+    return Weights(arrays, args)
+
+
+def newest_version(folder: Path) -> Path | None:
+    """Returns the "original" weights of the highest version in `folder`, if there are any."""
+    found = [
+        (tuple(int(part) for part in match[1].split(".")), file)
+        for file in folder.glob("original.pt.v*")
+        if (match := re.fullmatch(r"original\.pt\.v(\d+(?:\.\d+)*)", file.name))
+    ]
+    return max(found)[1] if found else None
+
+
+def write_weights(weights: Weights, target: str | Path) -> str:
+    """Writes `weights` in their canonical form to `target` (safetensors); returns the file's sha256."""
+    content = serialised(weights)
+    with atomic_path(target) as temporary:
+        temporary.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def serialised(weights: Weights) -> bytes:
+    """Returns the safetensors bytes of the canonical form: equal networks give equal bytes."""
+    from safetensors.numpy import save
+
+    weights = weights.canonical()
+    # One metadata key only: safetensors writes several in random order.
+    metadata = {METADATA_KEY: json.dumps({"EQTransformer": weights.model_args}, sort_keys=True)}
+    return save(dict(weights.state), metadata=metadata)
+
+
+def read_weights(path: str | Path) -> Weights:
+    """Returns the weights that `write_weights` wrote to `path`.
+
+    Raises:
+        InputError: the file is not there, or not of that form.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            args = json.loads(file.metadata()[METADATA_KEY])["EQTransformer"]
+            return Weights({name: file.get_tensor(name) for name in file.keys()}, args)  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            path,
+            f"cannot be read ({error})",
+            expected="weights as written by `quakesite picks weights`",
+            action="delete the file and run again",
+        ) from error
+
+
+def sha256_of(path: str | Path) -> str:
+    """Returns the sha256 of the file at `path`, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_eqtransformer(path: str | Path) -> EQTransformer:
+    """Returns SeisBench's EQTransformer with the weights at `path`, ready to predict.
+
+    Raises:
+        InputError: the file is not of the form that `write_weights` writes, or does not fit the network.
+    """
+    import torch
+    from seisbench.models import EQTransformer
+
+    weights = read_weights(path)
+    try:
+        model = EQTransformer(**weights.model_args)
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in weights.state.items()}
+        missing, unexpected = model.load_state_dict(tensors, strict=False)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            path, str(error).splitlines()[0], expected="the weights of an EQTransformer"
+        ) from error
+    missing = [name for name in missing if not name.endswith(NOISE)]
+    if missing or unexpected:
+        wrong = f"{len(missing)} arrays missing, {len(unexpected)} unknown"
+        raise InputError(path, wrong, expected="the weights of an EQTransformer")
+    return model.eval()

@@ -1,0 +1,264 @@
+"""What an archive holds, told without reading it: used while the Snakefile is parsed.
+
+Folders are walked with `os.scandir`, zips are listed through their central directory, and zips within
+zips through the inner one's, unpacked in memory only. Nothing here imports NumPy or Arrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from quakesite.errors import InputError
+from quakesite.records import peeking
+from quakesite.records.naming import form_of, station_of
+from quakesite.records.opening import BROKEN_ZIP, DEEPEST_NESTING, LARGEST_MEMBER, TooLarge, read_limited
+from quakesite.shards import shard_of
+
+
+class Found(NamedTuple):
+    """A file that a reader is meant for, of one station.
+
+    `source` is its path as the archive was given, `relative` the same within the archive; members of zips
+    stand after `!`. `size` is in bytes, unpacked; `mtime_ns` is that of the file or of the enclosing zip.
+    """
+
+    station: str
+    form: str
+    source: str
+    relative: str
+    size: int
+    mtime_ns: int
+
+
+class Refused(NamedTuple):
+    """A file of the archive that is no record; `reason` is a value of `quakesite.rejects.Reason`."""
+
+    source: str
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Everything an archive holds, in an order that depends on the names alone."""
+
+    found: list[Found] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @cached_property
+    def stations(self) -> list[str]:
+        """The stations that have files, sorted."""
+        return sorted({file.station for file in self.found})
+
+    def digest(self, shard_name: str, n_shards: int) -> str:
+        """Returns a short digest of the files of one shard: their names, sizes and modification times."""
+        return self._digests(n_shards).get(shard_name, _hexdigest([]))
+
+    def _digests(self, n_shards: int) -> dict[str, str]:
+        cache: dict[int, dict[str, str]] = self.__dict__.setdefault("_digest_cache", {})
+        if n_shards not in cache:
+            shard_of_station = {station: shard_of(station, n_shards) for station in self.stations}
+            lines: dict[str, list[str]] = {}
+            for file in self.found:
+                line = f"{file.relative}\0{file.size}\0{file.mtime_ns}\n"
+                lines.setdefault(shard_of_station[file.station], []).append(line)
+            cache[n_shards] = {shard: _hexdigest(sorted(below)) for shard, below in lines.items()}
+        return cache[n_shards]
+
+
+def _hexdigest(lines: list[str]) -> str:
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def scan(archives: Sequence[str]) -> Scan:
+    """Returns what the folders and zips in `archives` hold.
+
+    Raises:
+        InputError: one of them does not exist, is neither a folder nor a zip, or holds no record at all.
+    """
+    result = Scan()
+    for archive in archives:
+        before = len(result.found)
+        if os.path.isdir(archive):
+            root = os.path.realpath(archive)
+            for item in _walk(archive, "", root):
+                _add(result, item)
+        elif os.path.isfile(archive):
+            for item in _file(archive, os.path.basename(archive), os.stat(archive)):
+                _add(result, item)
+        else:
+            raise InputError(
+                "archive",
+                "not found",
+                field=str(archive),
+                expected="a folder or a zip of records",
+                action="correct `archive` in the configuration",
+            )
+        if len(result.found) == before:
+            raise InputError(
+                "archive",
+                "holds no record",
+                field=str(archive),
+                expected="TADAS .asc, NSMN .txt, .mat or miniSEED files, loose or in zips",
+            )
+    # Overlapping archives list a file twice; it counts once.
+    found = {(file.station, file.source): file for file in sorted(result.found, reverse=True)}
+    refused = {file.source: file for file in sorted(result.refused, reverse=True)}
+    return Scan(sorted(found.values()), sorted(refused.values()))
+
+
+def _add(result: Scan, item: Found | Refused) -> None:
+    if isinstance(item, Found):
+        result.found.append(item)
+    else:
+        result.refused.append(item)
+
+
+def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
+    try:
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        yield Refused(folder, "unreadable", error.strerror or str(error))
+        return
+    for entry in listed:
+        below = f"{relative}{entry.name}"
+        try:
+            if entry.is_symlink():
+                yield _link(entry, root)
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{below}/", root)
+            elif entry.is_file(follow_symlinks=False):
+                yield from _file(entry.path, below, entry.stat(follow_symlinks=False))
+            else:
+                yield Refused(entry.path, "not_a_record", "a device, pipe or socket")
+        except OSError as error:
+            yield Refused(entry.path, "unreadable", error.strerror or str(error))
+
+
+def _link(entry: os.DirEntry[str], root: str) -> Refused:
+    target = os.path.realpath(entry.path)
+    if os.path.commonpath([target, root]) == root:
+        return Refused(
+            entry.path, "duplicate", f"a link to {os.path.relpath(target, root)}, read in its own place"
+        )
+    return Refused(
+        entry.path, "unsafe_path", f"a link out of the archive, to {target}; list that in `archive`"
+    )
+
+
+def _file(path: str, relative: str, stat: os.stat_result) -> Iterator[Found | Refused]:
+    if path[-4:].lower() == ".zip":
+        yield from _zip_file(path, relative, stat.st_mtime_ns)
+        return
+    name = os.path.basename(path)
+    form = form_of(name)
+    refused = _refused_by_name(path, name, form, stat.st_size)
+    if refused:
+        yield refused
+        return
+    station = station_of(name)
+    if station:
+        yield Found(station, form, path, relative, stat.st_size, stat.st_mtime_ns)
+        return
+    with open(path, "rb") as handle:
+        head = handle.read(peeking.head_size(form))
+    yield from _peeked(head, Found("", form, path, relative, stat.st_size, stat.st_mtime_ns))
+
+
+def _zip_file(path: str, relative: str, mtime_ns: int) -> Iterator[Found | Refused]:
+    try:
+        with zipfile.ZipFile(path) as opened:
+            yield from _members(opened, path, relative, mtime_ns, 1)
+    except BROKEN_ZIP as error:
+        yield Refused(path, "unreadable", f"broken zip: {error}")
+
+
+def _members(
+    opened: zipfile.ZipFile, path: str, relative: str, mtime_ns: int, depth: int
+) -> Iterator[Found | Refused]:
+    seen: set[str] = set()
+    for info in opened.infolist():
+        source, below = f"{path}!{info.filename}", f"{relative}!{info.filename}"
+        if info.is_dir():
+            continue
+        refused = _refused_member(info, source, seen)
+        if refused:
+            yield refused
+            continue
+        name = info.filename.rsplit("/", 1)[-1]
+        try:
+            if name[-4:].lower() == ".zip":
+                yield from _nested(opened, info, source, below, mtime_ns, depth)
+                continue
+            form = form_of(name)
+            refused = _refused_by_name(source, info.filename, form, info.file_size)
+            if refused:
+                yield refused
+                continue
+            station = station_of(name)
+            found = Found(station, form, source, below, info.file_size, mtime_ns)
+            if station:
+                yield found
+                continue
+            with opened.open(info) as handle:
+                head = handle.read(peeking.head_size(form))
+            yield from _peeked(head, found)
+        except BROKEN_ZIP as error:
+            yield Refused(source, "unreadable", f"broken member: {error}")
+
+
+def _nested(
+    opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: str, below: str, mtime_ns: int, depth: int
+) -> Iterator[Found | Refused]:
+    if depth >= DEEPEST_NESTING:
+        yield Refused(source, "too_large", f"nested deeper than {DEEPEST_NESTING} zips")
+        return
+    try:
+        with opened.open(info) as handle:
+            content = read_limited(handle)
+    except TooLarge as error:
+        yield Refused(source, "too_large", str(error))
+        return
+    with zipfile.ZipFile(io.BytesIO(content)) as inner:
+        yield from _members(inner, source, below, mtime_ns, depth + 1)
+
+
+def _refused_member(info: zipfile.ZipInfo, source: str, seen: set[str]) -> Refused | None:
+    name = info.filename
+    if name.startswith(("/", "\\")) or name[1:2] == ":" or ".." in name.replace("\\", "/").split("/"):
+        return Refused(source, "unsafe_path", "an absolute name, or one that leaves its folder")
+    if (info.external_attr >> 16) & 0o170000 == 0o120000:
+        return Refused(source, "unsafe_path", "a link inside a zip")
+    if info.flag_bits & 1:
+        return Refused(source, "unreadable", "encrypted")
+    if name in seen:
+        return Refused(source, "duplicate", "a second member of this name")
+    seen.add(name)
+    return None
+
+
+def _refused_by_name(source: str, name: str, form: str, size: int) -> Refused | None:
+    if "__MACOSX/" in name or name.rsplit("/", 1)[-1].startswith("._"):
+        return Refused(source, "not_a_record", "a macOS twin of a file, without data")
+    if not form:
+        return Refused(source, "not_a_record", "no reader is meant for this kind of file")
+    if size > LARGEST_MEMBER:
+        return Refused(source, "too_large", f"{size} bytes, limit {LARGEST_MEMBER}")
+    return None
+
+
+def _peeked(head: bytes, found: Found) -> Iterator[Found | Refused]:
+    form, stations = peeking.stations_in(head, found.form)
+    if not stations:
+        what = "neither its name nor its first bytes are those of a record"
+        yield Refused(found.source, "not_a_record", what)
+    for station in stations:
+        yield found._replace(station=station, form=form)

@@ -1,0 +1,135 @@
+"""Which files make one record: grouped by their names alone, or by their headers where names do not tell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from quakesite.records import naming
+from quakesite.records.asc import HEAD_SIZE, read_header
+from quakesite.records.opening import Sources, file_name
+from quakesite.records.refusal import Refusal, unreadable
+from quakesite.records.schema import COMPONENTS
+from quakesite.records.times import stamp_of
+from quakesite.rejects import Reason, Reject
+
+
+class SourceFile(NamedTuple):
+    """A row of `schema.SOURCES`."""
+
+    station: str
+    source: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Files that should make one record of one version.
+
+    `files` maps E, N and Z to their sources; a file of three components stands under `ENZ`. `inventory` is
+    the StationXML that a miniSEED file needs; several records may share one.
+    """
+
+    station: str
+    stamp: str
+    version: str
+    form: str
+    files: dict[str, str]
+    inventory: str = ""
+
+    @property
+    def record_id(self) -> str:
+        """The id of the record it would make, as far as names tell; empty where they do not."""
+        return f"{self.stamp}_{self.station}" if self.stamp else ""
+
+    @property
+    def sources(self) -> list[str]:
+        """Its files, sorted, without the inventory."""
+        return sorted(self.files.values())
+
+
+def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[Candidate], list[Reject]]:
+    """Returns the candidates among the files of some stations, sorted by stamp and station, and the files
+    that are part of none: unreadable headers, second copies of a component."""
+    rejects: list[Reject] = []
+    components: dict[tuple[str, str, str], list[_Component]] = defaultdict(list)
+    found: list[Candidate] = []
+    inventories: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for file in sorted(files):
+        name = naming.parse(file_name(file.source))
+        if file.form == "asc":
+            try:
+                component = _component(file, name, sources)
+            except Refusal as refusal:
+                rejects += refusal.rejects("", [file.source])
+                continue
+            components[file.station, component.stamp, component.version].append(component)
+        elif file.form == "stationxml":
+            inventories[file.station, name.stamp].append(file.source)
+        else:
+            found.append(Candidate(file.station, name.stamp, file.form, file.form, {"ENZ": file.source}))
+    for (station, stamp, version), group in components.items():
+        for files_of_one, extra in _split(group):
+            candidate = Candidate(station, stamp, version, "asc", files_of_one)
+            found.append(candidate)
+            for copy, original in extra:
+                detail = f"a second copy of this component; {file_name(original)} was taken"
+                rejects.append(Reject(candidate.record_id, copy, "records", Reason.DUPLICATE, detail))
+    found = [_with_inventory(one, inventories) if one.form == "mseed" else one for one in found]
+    return sorted(found, key=lambda one: (one.stamp, one.station, one.version, one.sources)), rejects
+
+
+class _Component(NamedTuple):
+    source: str
+    folder: str
+    stamp: str
+    version: str
+    component: str
+
+
+def _component(file: SourceFile, name: naming.Name, sources: Sources) -> _Component:
+    folder = file.source[: len(file.source) - len(file_name(file.source))] + name.prefix
+    if name.stamp and name.version and name.component:
+        return _Component(file.source, folder, name.stamp, name.version, name.component)
+    with unreadable(file.source):
+        head = sources.head(file.source, HEAD_SIZE)
+    header = read_header(head, file.source)
+    stamp = name.stamp
+    time = header.metadata.event_time or header.metadata.start_time
+    if not stamp and time is not None:
+        stamp = stamp_of(time)
+    return _Component(file.source, folder, stamp, name.version or header.version, header.component)
+
+
+def _split(group: list[_Component]) -> list[tuple[dict[str, str], list[tuple[str, str]]]]:
+    """Splits files of one stamp and version into records: by folder where a component comes twice."""
+    counts = [sum(one.component == name for one in group) for name in COMPONENTS]
+    if max(counts) <= 1:
+        return [({one.component: one.source for one in group}, [])]
+    result = []
+    for folder in sorted({one.folder for one in group}):
+        taken: dict[str, str] = {}
+        extra: list[tuple[str, str]] = []
+        for one in (one for one in group if one.folder == folder):
+            if one.component in taken:
+                extra.append((one.source, taken[one.component]))
+            else:
+                taken[one.component] = one.source
+        result.append((taken, extra))
+    return result
+
+
+def _with_inventory(candidate: Candidate, inventories: dict[tuple[str, str], list[str]]) -> Candidate:
+    """Gives a miniSEED candidate its StationXML: the one beside it, of its stamp, or any of its station's."""
+    same_stamp = inventories.get((candidate.station, candidate.stamp), [])
+    others = [
+        source
+        for (station, _), below in sorted(inventories.items())
+        if station == candidate.station
+        for source in below
+    ]
+    folder = candidate.files["ENZ"].removesuffix(file_name(candidate.files["ENZ"]))
+    beside = [source for source in same_stamp + others if source.startswith(folder)]
+    return replace(candidate, inventory=(beside or same_stamp or others or [""])[0])

@@ -1,0 +1,120 @@
+"""What a header says about a record, whatever its form, and the record made from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quakesite.records.geodesy import distance_and_azimuth
+from quakesite.records.quality import measure
+from quakesite.records.record import Record
+from quakesite.records.refusal import Refusal
+from quakesite.records.times import stamp_of
+from quakesite.rejects import Reason
+
+UNKNOWN = frozenset({"", "none", "nan", "null", "na", "n/a", "-", "--", "unknown", "missing"})
+"""Spellings of "no value" in headers, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a header says, in the units of `schema.RECORDS`; None where it says nothing."""
+
+    network: str
+    station: str
+    st_latitude: float | None
+    st_longitude: float | None
+    st_elevation_m: float | None
+    vs30_m_s: float | None
+    event_time: datetime | None
+    ev_latitude: float | None
+    ev_longitude: float | None
+    ev_depth_km: float | None
+    magnitude: float | None
+    magnitude_type: str | None
+    stated_distance_km: float | None
+    start_time: datetime | None
+    sampling_rate_hz: float
+    author_p_s: float | None = None
+    author_s_s: float | None = None
+
+
+def number(text: str, field: str, source: str) -> float | None:
+    """Returns the number that `text` spells, None for the spellings of "no value".
+
+    Raises:
+        Refusal: anything else (`bad_header`).
+    """
+    if text.strip().lower() in UNKNOWN:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.inf
+    if not math.isfinite(value) or "_" in text:
+        raise Refusal(source, Reason.BAD_HEADER, f"{field}: {text[:40]!r} is no number")
+    return value
+
+
+def bounded(value: float | None, low: float, high: float, field: str, source: str) -> float | None:
+    """Returns `value` if it lies between `low` and `high` (both included), or is None.
+
+    Raises:
+        Refusal: it does not (`bad_header`).
+    """
+    if value is not None and not low <= value <= high:
+        raise Refusal(source, Reason.BAD_HEADER, f"{field}: {value:g} is not between {low:g} and {high:g}")
+    return value
+
+
+def make_record(
+    metadata: Metadata,
+    acceleration: npt.NDArray[np.float64],
+    *,
+    stamp: str,
+    form: str,
+    sources: tuple[str, ...],
+) -> Record:
+    """Returns the record of the samples (shape (3, n), E N Z, cm/s^2) with this metadata.
+
+    Distance and back azimuth are computed from the coordinates; where those are not all known, the distance
+    that the header states is kept. Without a `stamp` the record is named by its event's time.
+
+    Raises:
+        Refusal: neither stamp nor event time (`bad_header`), or a component without motion (`flat`).
+    """
+    if not stamp:
+        time = metadata.event_time or metadata.start_time
+        if time is None:
+            raise Refusal(sources[0], Reason.BAD_HEADER, "no event time, in the header or in the file's name")
+        stamp = stamp_of(time)
+    spread = acceleration.max(axis=1, initial=-np.inf) - acceleration.min(axis=1, initial=np.inf)
+    for name, extent in zip("ENZ", spread, strict=True):
+        if not extent > 0.0:
+            raise Refusal(sources[0], Reason.FLAT, f"component {name} is constant")
+    distance, azimuth = metadata.stated_distance_km, None
+    if None not in (path := _path(metadata)):
+        distance, azimuth = distance_and_azimuth(*path)  # type: ignore[arg-type]
+    values: dict[str, Any] = {name: getattr(metadata, name) for name in Metadata.__slots__}
+    return Record(
+        **values,
+        **measure(acceleration, metadata.sampling_rate_hz)._asdict(),
+        record_id=f"{stamp}_{metadata.station}",
+        event_id=stamp,
+        epicentral_distance_km=distance,
+        back_azimuth_deg=azimuth,
+        form=form,
+        sources=sources,
+        n_samples=acceleration.shape[1],
+        pga_cm_s2=math.sqrt(float(np.einsum("ij,ij->j", acceleration, acceleration).max())),
+        acceleration=acceleration,
+    )
+
+
+def _path(metadata: Metadata) -> tuple[float | None, ...]:
+    return (metadata.st_latitude, metadata.st_longitude, metadata.ev_latitude, metadata.ev_longitude)

@@ -1,0 +1,81 @@
+"""What a file's name tells: its form, station, event stamp, processing and component."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+FORMS_BY_SUFFIX = {
+    ".asc": "asc",
+    ".txt": "nsmn",
+    ".mat": "mat",
+    ".mseed": "mseed",
+    ".miniseed": "mseed",
+    ".msd": "mseed",
+    ".fseed": "mseed",
+    ".seed": "mseed",
+    ".xml": "stationxml",
+}
+"""The only suffixes a reader is meant for, in lower case."""
+
+LONGEST_NAME = 255
+"""Characters a file's name may have; longer ones, possible in zips, tell nothing."""
+
+_STAMP_AND_STATION = re.compile(
+    r"(?P<prefix>.*?)(?<!\d)(?P<stamp>\d{14})_(?P<station>[A-Za-z0-9]+)(?P<rest>.*)"
+)
+_PROCESSING = re.compile(
+    r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$"
+)
+
+
+class Name(NamedTuple):
+    """What a file's name tells; empty where it does not.
+
+    `version` is what distinguishes versions of one record: `mp_Acc`, `ap_RawAcc`, or with a re-filterer's
+    mark `ap_AAD_Acc`. `prefix` is what precedes the stamp (`Ex`).
+    """
+
+    form: str
+    prefix: str
+    stamp: str
+    station: str
+    version: str
+    component: str
+
+
+def station_code(text: str) -> str:
+    """Returns a station code as AFAD writes it: numbers have four digits (208 is 0208)."""
+    text = text.strip()
+    return text.zfill(4) if text.isdigit() else text
+
+
+def form_of(file_name: str) -> str:
+    """Returns the form that the suffix of `file_name` stands for, empty if no reader is meant for it."""
+    dot = file_name.rfind(".")
+    return FORMS_BY_SUFFIX.get(file_name[dot:].lower(), "") if dot >= 0 else ""
+
+
+def station_of(file_name: str) -> str:
+    """Returns the station code in `file_name` (`<stamp>_<station>...`), empty where it holds none."""
+    match = _STAMP_AND_STATION.match(file_name) if len(file_name) <= LONGEST_NAME else None
+    return station_code(match["station"]) if match else ""
+
+
+def parse(file_name: str) -> Name:
+    """Returns what `file_name` (without its folder) tells.
+
+    TADAS names are `<stamp>_<station>_{ap|mp}_{RawAcc|Acc}_{E|N|U}.asc`; prefixes (`Ex`), infixes (`AAD`)
+    and a space before the suffix occur. Component U is returned as Z.
+    """
+    stem = file_name[: file_name.rfind(".")].rstrip() if "." in file_name else file_name
+    form = form_of(file_name)
+    match = _STAMP_AND_STATION.match(stem) if len(stem) <= LONGEST_NAME else None
+    if not match:
+        return Name(form, "", "", "", "", "")
+    processing = _PROCESSING.search(match["rest"])
+    version = component = ""
+    if processing:
+        version = "_".join(filter(None, processing.group("level", "infix", "kind")))
+        component = (processing["component"] or "").replace("U", "Z")
+    return Name(form, match["prefix"], match["stamp"], station_code(match["station"]), version, component)

@@ -1,0 +1,91 @@
+"""ObsPy's waveform plug-in: `obspy.read("20201030115124_0905_mp_RawAcc_E.asc")`.
+
+Registered as an entry point of the package, so that it works wherever quakesite is installed. One file gives
+one trace (three for NSMN), in cm/s^2, its header's metadata in `trace.stats.afad`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from quakesite.records import asc, nsmn
+from quakesite.records.metadata import Metadata
+from quakesite.records.refusal import unreadable
+
+if TYPE_CHECKING:
+    from obspy import Stream
+
+FileOrPath = str | IO[bytes]
+
+
+def is_asc(file: FileOrPath) -> bool:
+    """Returns whether a file (a path, or an open binary file, whose position is kept) is a DYNA `.asc`."""
+    head = _content(file, asc.HEAD_SIZE)
+    return b"STREAM:" in head and b"NDATA:" in head and b"STATION_CODE:" in head
+
+
+def is_nsmn(file: FileOrPath) -> bool:
+    """Returns whether a file is of the old NSMN form."""
+    return _content(file, 200).startswith(b"STRONG GROUND MOTION RECORDS OF")
+
+
+def read_asc(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
+    """Returns the one trace of a DYNA `.asc` file, checked against its NDATA and PGA.
+
+    Raises:
+        InputError: what is wrong with the file.
+    """
+    source = _name(file)
+    content = _content(file, asc.HEAD_SIZE if headonly else -1, advance=True)
+    header = asc.read_header(content, source)
+    samples = np.empty(0) if headonly else asc.read_samples(content, header, source)
+    return _stream({header.component: samples}, header.metadata, headonly, header.n_samples)
+
+
+def read_nsmn(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
+    """Returns the three traces of an NSMN `.txt` file, checked against its counts and peaks.
+
+    Raises:
+        InputError: what is wrong with the file.
+    """
+    metadata, samples = nsmn.read_nsmn(_content(file, -1, advance=True), _name(file))
+    components = dict(zip("ENZ", samples, strict=True))
+    return _stream(components, metadata, headonly, samples.shape[1])
+
+
+def _stream(samples: dict[str, Any], metadata: Metadata, headonly: bool, n_samples: int) -> Stream:
+    from obspy import Stream, Trace, UTCDateTime
+    from obspy.core.trace import Stats
+
+    traces = []
+    for component, values in samples.items():
+        stats = Stats()
+        stats.network, stats.station, stats.channel = metadata.network[:2], metadata.station, f"HN{component}"
+        stats.sampling_rate = metadata.sampling_rate_hz
+        if metadata.start_time is not None:
+            stats.starttime = UTCDateTime(metadata.start_time)
+        stats.afad = asdict(metadata) | {"units": "cm/s^2"}
+        if headonly:
+            stats.npts = n_samples
+            traces.append(Trace(header=stats))
+        else:
+            traces.append(Trace(data=np.ascontiguousarray(values), header=stats))
+    return Stream(traces)
+
+
+def _name(file: FileOrPath) -> str:
+    return file if isinstance(file, str) else str(getattr(file, "name", "an open file"))
+
+
+def _content(file: FileOrPath, size: int, *, advance: bool = False) -> bytes:
+    if isinstance(file, str):
+        with unreadable(file), open(file, "rb") as opened:
+            return opened.read(size)
+    position = file.tell()
+    content = file.read(size)
+    if not advance:
+        file.seek(position)
+    return content

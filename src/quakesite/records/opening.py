@@ -1,0 +1,114 @@
+"""Bytes of a source, wherever it lies: a loose file, or a member of a zip, or of a zip within a zip."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections import OrderedDict
+from types import TracebackType
+from typing import IO
+
+LARGEST_MEMBER = 256 * 2**20
+"""Bytes a file or a member may unpack to. An hour of three components at 200 Hz as text is 35 MB; more
+than this is refused as a zip bomb."""
+
+DEEPEST_NESTING = 4
+"""Zips within zips that are followed."""
+
+BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    ValueError,
+)
+"""What `zipfile` raises on a broken, encrypted or exotic zip."""
+
+_MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
+
+
+class TooLarge(Exception):
+    """A file or member holds more than `LARGEST_MEMBER` bytes."""
+
+
+def split_source(source: str) -> list[str]:
+    """Returns the path of a source's file and the members below it: `a.zip!b/c.asc` gives two parts."""
+    return _MEMBER.split(source)
+
+
+def file_name(source: str) -> str:
+    """Returns the bare name of a source, without folders."""
+    return re.split(r"[/\\]", split_source(source)[-1])[-1]
+
+
+def read_limited(handle: IO[bytes], limit: int = LARGEST_MEMBER) -> bytes:
+    """Returns all that `handle` holds.
+
+    Raises:
+        TooLarge: it is more than `limit` bytes, whatever its directory entry claims.
+    """
+    content = handle.read(limit + 1)
+    if len(content) > limit:
+        raise TooLarge(f"unpacks to more than {limit} bytes")
+    return content
+
+
+class Sources:
+    """Reads sources; keeps a few zips open, since their members are read one after another."""
+
+    def __init__(self, open_zips: int = 8) -> None:
+        self._zips: OrderedDict[tuple[str, ...], zipfile.ZipFile] = OrderedDict()
+        self._open_zips = open_zips
+
+    def read(self, source: str, limit: int = LARGEST_MEMBER) -> bytes:
+        """Returns the bytes of `source`.
+
+        Raises:
+            OSError, zipfile.BadZipFile, ...: see `BROKEN_ZIP`.
+            KeyError: no such member.
+            TooLarge: more than `limit` bytes.
+        """
+        with self._open(source) as handle:
+            return read_limited(handle, limit)
+
+    def head(self, source: str, size: int) -> bytes:
+        """Returns the first `size` bytes of `source`; raises as `read` does."""
+        with self._open(source) as handle:
+            return handle.read(size)
+
+    def _open(self, source: str) -> IO[bytes]:
+        parts = split_source(source)
+        if len(parts) == 1:
+            return open(source, "rb")
+        return self._zip(tuple(parts[:-1])).open(parts[-1])
+
+    def _zip(self, parts: tuple[str, ...]) -> zipfile.ZipFile:
+        if parts in self._zips:
+            self._zips.move_to_end(parts)
+            return self._zips[parts]
+        if len(parts) == 1:
+            opened = zipfile.ZipFile(parts[0])
+        else:
+            with self._zip(parts[:-1]).open(parts[-1]) as handle:
+                opened = zipfile.ZipFile(io.BytesIO(read_limited(handle)))
+        self._zips[parts] = opened
+        while len(self._zips) > self._open_zips:
+            self._zips.popitem(last=False)[1].close()
+        return opened
+
+    def close(self) -> None:
+        """Closes every zip."""
+        while self._zips:
+            self._zips.popitem()[1].close()
+
+    def __enter__(self) -> Sources:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,76 @@
+"""One strong-motion record: three components of one event at one station, with its metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from quakesite.records.schema import RECORDS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One event at one station. The fields are the columns of `schema.RECORDS`, in their units.
+
+    `acceleration` is float64 of shape (3, n_samples), components E, N, Z, in cm/s^2; the first sample is at
+    `start_time`. A record read back from a shard carries the float32 values that were stored.
+    """
+
+    record_id: str
+    network: str
+    station: str
+    st_latitude: float | None
+    st_longitude: float | None
+    st_elevation_m: float | None
+    vs30_m_s: float | None
+    event_id: str
+    event_time: datetime | None
+    ev_latitude: float | None
+    ev_longitude: float | None
+    ev_depth_km: float | None
+    magnitude: float | None
+    magnitude_type: str | None
+    epicentral_distance_km: float | None
+    back_azimuth_deg: float | None
+    form: str
+    sources: tuple[str, ...]
+    start_time: datetime | None
+    sampling_rate_hz: float
+    n_samples: int
+    pga_cm_s2: float
+    author_p_s: float | None
+    author_s_s: float | None
+    acceleration: npt.NDArray[np.float64]
+    stated_distance_km: float | None = None
+    component_ratio: float | None = None
+    clipped_samples: int | None = None
+    largest_jump: float | None = None
+    longest_flat_s: float | None = None
+    zero_crossings_hz: float | None = None
+
+    @property
+    def end_time(self) -> datetime | None:
+        """Time of the last sample."""
+        if self.start_time is None:
+            return None
+        return self.start_time + timedelta(seconds=(self.n_samples - 1) / self.sampling_rate_hz)
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first sample to the last, in seconds."""
+        return (self.n_samples - 1) / self.sampling_rate_hz
+
+    def row(self) -> dict[str, Any]:
+        """Returns the metadata as a row of `schema.RECORDS`, without the samples."""
+        values = {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "acceleration"
+        }
+        return values | {"sources": list(self.sources)}
+
+
+if {field.name for field in fields(Record)} != set(RECORDS.names):
+    raise TypeError("the fields of Record are not the columns of schema.RECORDS")

@@ -1,0 +1,64 @@
+"""Which sound records are kept: by distance, year, magnitude and quality, each refusal counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quakesite.records.record import Record
+from quakesite.records.settings import RecordsSettings
+from quakesite.records.times import parse_stamp
+from quakesite.rejects import Reason
+
+
+def refused_by(record: Record, settings: RecordsSettings) -> tuple[Reason, str] | None:
+    """Returns why `record` is left out (the first reason in the order of quality, then choice), None if kept.
+
+    A limit that is set also leaves out records for which the figure it limits is unknown.
+    """
+    return next(_quality(record, settings), None) or next(_choice(record, settings), None)
+
+
+def _quality(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason, str]]:
+    for value, least, what in (
+        (
+            record.component_ratio,
+            settings.min_component_ratio,
+            "of another component's motion in the weakest one",
+        ),
+        (record.zero_crossings_hz, settings.min_zero_crossings_hz, "zero crossings per second"),
+    ):
+        if least is not None and value is not None and value < least:
+            yield Reason.FLAT, f"{value:.2g} {what}, at least {least:g} wanted"
+    for value, most, reason, what in (
+        (record.longest_flat_s, settings.max_flat_s, Reason.FLAT, "s without any change"),
+        (record.clipped_samples, settings.max_clipped_samples, Reason.CLIPPED, "samples at an extreme"),
+        (record.largest_jump, settings.max_jump, Reason.SPIKES, "of the peak between neighbouring samples"),
+    ):
+        if most is not None and value is not None and value > most:
+            yield reason, f"{value:.4g} {what}, at most {most:g} wanted"
+    limit, stated, computed = (
+        settings.max_distance_mismatch_km,
+        record.stated_distance_km,
+        record.epicentral_distance_km,
+    )
+    if limit is not None and stated is not None and computed is not None and abs(stated - computed) > limit:
+        yield Reason.DISTANCE_MISMATCH, f"{stated:g} km in the header, {computed:.2f} km by its coordinates"
+
+
+def _choice(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason, str]]:
+    limit, distance = settings.max_epicentral_distance_km, record.epicentral_distance_km
+    if limit is not None and distance is None:
+        yield Reason.DISTANCE_UNKNOWN, f"no coordinates to tell the epicentral distance, limit {limit:g} km"
+    if limit is not None and distance is not None and distance > limit:
+        yield Reason.TOO_FAR, f"epicentral distance {distance:.1f} km, limit {limit:g} km"
+    if settings.years is not None:
+        first, last = settings.years
+        year = (record.event_time or parse_stamp(record.event_id)).year
+        if not first <= year <= last:
+            yield Reason.YEAR, f"{year}, kept are {first} to {last}"
+    if settings.magnitude is not None:
+        low, high = settings.magnitude
+        if record.magnitude is None:
+            yield Reason.MAGNITUDE, f"unknown, kept are {low:g} to {high:g}"
+        elif not low <= record.magnitude <= high:
+            yield Reason.MAGNITUDE, f"{record.magnitude:g}, kept are {low:g} to {high:g}"

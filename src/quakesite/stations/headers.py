@@ -1,0 +1,52 @@
+"""What record headers say about their stations, from the metadata columns of the record shards."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from quakesite.records.schema import RECORDS
+from quakesite.stations.schema import Source
+from quakesite.stations.statements import Statement
+from quakesite.tables import read_parquet
+
+SAID = ("network", "station", "st_latitude", "st_longitude", "st_elevation_m", "vs30_m_s")
+COLUMNS = [*SAID, "record_id", "event_time", "sources"]
+
+
+def read_headers(shards: Sequence[str | Path]) -> list[Statement]:
+    """Returns what the headers say, one statement per station and distinct wording, with its records counted.
+
+    The file and date of a statement are those of the latest event whose record says it. Samples are not
+    read.
+
+    Raises:
+        InputError: a shard cannot be read or misses a column.
+    """
+    said: dict[tuple[Any, ...], list[tuple[str, dt.datetime | None, str]]] = {}
+    for shard in sorted({str(shard) for shard in shards}):
+        columns = read_parquet(shard, RECORDS, columns=COLUMNS).to_pydict()
+        for *wording, record_id, time, sources in zip(*(columns[name] for name in COLUMNS), strict=True):
+            said.setdefault(tuple(wording), []).append((record_id, time, sources[0] if sources else shard))
+    return [_statement(wording, records) for wording, records in said.items()]
+
+
+def _statement(wording: tuple[Any, ...], records: list[tuple[str, dt.datetime | None, str]]) -> Statement:
+    network, station, latitude, longitude, elevation, vs30 = wording
+    record_id, time, source = max(records)
+    located = latitude is not None and longitude is not None
+    return Statement(
+        source=Source.HEADER,
+        network=network or None,
+        station=station,
+        file=source,
+        place=f"record {record_id}",
+        vs30_m_s=vs30,
+        latitude=latitude if located else None,
+        longitude=longitude if located else None,
+        elevation_m=elevation,
+        date=time.date() if time is not None else None,
+        n_records=len(records),
+    )

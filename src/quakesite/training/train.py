@@ -1,0 +1,164 @@
+"""Trains one experiment of the paper's Table I: one trial of it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from quakesite.models.target import Predictor
+from quakesite.progress import say
+from quakesite.training.data import Part, parts_of
+from quakesite.training.experiments import Experiment
+from quakesite.training.fit import Regression, fit_predictor, history_columns, predict
+from quakesite.training.leakage import check_leakage
+from quakesite.training.presets import PRESETS, Fit, Input, fit_of
+from quakesite.training.settings import TrainingSettings
+from quakesite.training.splits import read_split, read_vs30
+from quakesite.training.trial import Trial, data_digest, seed_of
+from quakesite.training.weights import describe, transfer
+
+CHECKPOINTS = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a trial reads: shards of windows, the tables of stations and splits, a pretrained encoder."""
+
+    train_windows: Sequence[str | Path]
+    test_windows: Sequence[str | Path]
+    stations: str | Path
+    splits: str | Path
+    encoder: str | Path | None = None
+
+
+def train_trial(
+    experiment: Experiment, number: int, files: Files, settings: TrainingSettings, folder: str | Path
+) -> Trial:
+    """Trains one trial, writes its files into `folder` (see `Trial.write`), and returns it.
+
+    Weights are selected on the validation windows; the test windows are read once, at the end. Where there
+    is nothing to train or to test on, the files are empty and one line says why.
+
+    Raises:
+        InputError: a table or shard cannot be read, or something leaks from one split to another.
+    """
+    folder = Path(folder)
+    vs30, _ = read_vs30(files.stations)
+    parts = parts_of(
+        experiment, files.train_windows, files.test_windows, read_split(files.splits, number), vs30
+    )
+    check_leakage(parts)
+    windows = input_of(parts, settings)
+    trial = Trial(
+        experiment=experiment.name,
+        number=number,
+        seed=seed_of(settings.seed, number, experiment.name),
+        settings=settings,
+        parts=parts,
+        about=describe(settings.preset, windows) | {"experiment": experiment.name, "trial": number},
+        data_sha256=data_digest(parts),
+        missing=_missing(experiment, parts),
+    )
+    what = f"{experiment.name}, trial {number}"
+    if trial.missing:
+        say(f"{what}: {trial.missing}; nothing is trained, and its rows stay empty")
+    else:
+        trial = _trained(trial, files.encoder if experiment.transfer else None, windows, what, folder)
+    trial.write(folder)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    return trial
+
+
+def input_of(parts: Mapping[str, Part], settings: TrainingSettings) -> Input:
+    """Returns what the windows are; all zeros where there are none."""
+    described = [part.windows for part in parts.values() if part.windows.description]
+    channels = next(iter(parts.values())).shape[0]
+    if not described:
+        return Input(channels, 0, 0.0, 0)
+    rate = described[0].description.rate_hz if described[0].description else 0.0
+    return Input(channels, described[0].shape[1], rate, round(settings.segment_s * rate))
+
+
+def _missing(experiment: Experiment, parts: Mapping[str, Part]) -> str:
+    picks = " with a P and an S pick" if experiment.ps_channel else ""
+    if len(parts["train"]) == 0:
+        return f"no {experiment.train_annotation} windows{picks} at training stations with a Vs30"
+    if len(parts["test"]) == 0:
+        return f"no {experiment.test_annotation} windows{picks} at test stations with a Vs30"
+    return ""
+
+
+def build(settings: TrainingSettings, windows: Input, labels: Tensor, seed: int) -> Predictor:
+    """Returns the untrained network of the preset, its initial weights told by `seed`.
+
+    Args:
+        settings: the preset, and where its output starts.
+        windows: what goes in.
+        labels: Vs30 in m/s of the training windows, from which the target takes its scale.
+        seed: seed of the initial weights.
+    """
+    torch.manual_seed(seed)
+    predictor = Predictor(PRESETS[settings.preset].network(windows), PRESETS[settings.preset].target(labels))
+    if settings.start_from_mean:
+        predictor.network.start_at(float(predictor.target.encode(labels).mean()))
+    return predictor
+
+
+def _trained(trial: Trial, encoder: str | Path | None, windows: Input, what: str, folder: Path) -> Trial:
+    parts, settings = trial.parts, trial.settings
+    predictor = build(settings, windows, parts["train"].labels, trial.seed)
+    fit = fit_of(settings)
+    origin = None
+    if encoder is None:
+        fit = replace(fit, encoder_rate=1.0)
+    elif transfer(predictor.network.encoder, encoder, settings.preset):
+        origin = hashlib.sha256(Path(encoder).read_bytes()).hexdigest()
+    else:
+        say(f"{what}: the pretraining had no windows; the encoder starts from scratch")
+        fit, origin = replace(fit, encoder_rate=1.0), "scratch"
+    training = fit_predictor(
+        predictor,
+        parts["train"],
+        parts["validation"],
+        fit,
+        seed=trial.seed,
+        what=what,
+        checkpoints=folder / CHECKPOINTS,
+        key=_key(trial, fit, origin),
+    )
+    predictions = {name: predict(predictor, part) for name, part in parts.items()}
+    _say_result(what, parts, predictions, training)
+    return replace(
+        trial,
+        encoder=origin,
+        predictions=predictions,
+        history=history_columns(training.history),
+        weights=predictor.state_dict(),
+        best_epoch=training.best_epoch,
+    )
+
+
+def _key(trial: Trial, fit: Fit, origin: Any) -> str:
+    named = (
+        f"{trial.experiment} {trial.number} {trial.seed} {trial.settings} {fit} {trial.data_sha256} {origin}"
+    )
+    return hashlib.sha256(named.encode()).hexdigest()
+
+
+def _say_result(
+    what: str, parts: Mapping[str, Part], predictions: Mapping[str, Tensor], training: Regression
+) -> None:
+    labels = parts["test"].labels
+    error = (100.0 * (predictions["test"] - labels).abs() / labels).mean()
+    say(
+        f"{what}: {len(parts['train'])} windows of {parts['train'].n_stations} stations trained for "
+        f"{len(training.history)} epochs, best was {training.best_epoch}; error {error:.1f} % on "
+        f"{len(labels)} windows of {parts['test'].n_stations} test stations"
+    )

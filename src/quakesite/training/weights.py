@@ -1,0 +1,86 @@
+"""Weights on disk: safetensors, with what is needed to build their network again in the header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from quakesite.errors import InputError
+from quakesite.models.target import Predictor
+from quakesite.tables import atomic_path
+from quakesite.training.presets import PRESETS, Input
+
+HEADER = "quakesite"
+
+
+def write_weights(tensors: Mapping[str, Tensor], about: Mapping[str, Any], target: str | Path) -> None:
+    """Writes tensors and `about` (anything JSON) to `target` atomically; no tensors make a header alone."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with atomic_path(target) as temporary:
+        save_file(contiguous, temporary, metadata={HEADER: json.dumps(about, sort_keys=True)})
+
+
+def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Returns the tensors at `path` and what its header says about them.
+
+    Raises:
+        InputError: it is no file of `write_weights`.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            header = (file.metadata() or {}).get(HEADER)
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError) as error:
+        raise InputError(path, f"cannot be read ({error})", expected="a safetensors file") from error
+    if header is None:
+        raise InputError(path, "no header", field=HEADER, expected="a file written by `quakesite training`")
+    return tensors, json.loads(header)
+
+
+def describe(preset: str, windows: Input) -> dict[str, Any]:
+    """Returns what a header has to say for `load_trained` to build the network."""
+    return {"preset": preset, "input": asdict(windows)}
+
+
+def load_trained(path: str | Path) -> Predictor:
+    """Returns a trained network in evaluation mode: windows (batch, channels, samples) -> Vs30 in m/s.
+
+    Raises:
+        InputError: `path` is no `model.safetensors`, or one without weights (its data were missing).
+    """
+    tensors, about = read_weights(path)
+    if not tensors:
+        raise InputError(path, "no weights: there were no data to train on")
+    preset, windows = PRESETS[about["preset"]], Input(**about["input"])
+    predictor = Predictor(preset.network(windows), preset.target(None))
+    _load(predictor, tensors, path)
+    return predictor.eval()
+
+
+def transfer(encoder: nn.Module, path: str | Path, preset: str) -> bool:
+    """Gives `encoder` the weights pretrained at `path`; False where there are none in it.
+
+    Raises:
+        InputError: they are weights of another preset or of another number of channels.
+    """
+    tensors, about = read_weights(path)
+    if not tensors:
+        return False
+    if about["preset"] != preset:
+        raise InputError(path, about["preset"], field="preset", expected=preset, action="pretrain again")
+    _load(encoder, tensors, path)
+    return True
+
+
+def _load(module: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) -> None:
+    try:
+        module.load_state_dict(dict(tensors))
+    except RuntimeError as error:
+        raise InputError(path, str(error), expected="weights of this network") from error

@@ -1,0 +1,106 @@
+"""What is done to a whole record before a window is cut from it.
+
+All functions take and return arrays of shape (components, samples), float64, any unit.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+
+from quakesite.windows.settings import Window
+
+Samples = npt.NDArray[np.float64]
+
+LARGEST_FACTOR = 10_000
+RATE_TOLERANCE = 1e-6
+
+
+class UnsupportedRate(ValueError):
+    """The ratio of two sampling rates is no fraction that can be resampled by."""
+
+
+def processed(samples: Samples, rate_hz: float, kind: Window) -> Samples:
+    """Returns the record detrended, tapered and filtered, in this order, as `kind` says."""
+    if kind.detrend != "none":
+        samples = detrended(samples, linear=kind.detrend == "linear")
+    if kind.taper_pct:
+        length = int(samples.shape[1] * kind.taper_pct / 100)
+        samples = tapered(tapered(samples, length), length, end=True)
+    if kind.band_hz is not None:
+        samples = filtered(samples, rate_hz, kind.band_hz, kind.filter_order)
+    return samples
+
+
+def detrended(samples: Samples, *, linear: bool) -> Samples:
+    """Returns each component without its mean or, if `linear`, without its least-squares line."""
+    trendless: Samples = scipy.signal.detrend(samples, axis=1, type="linear" if linear else "constant")
+    return trendless
+
+
+def tapered(samples: Samples, length: int, *, end: bool = False) -> Samples:
+    """Returns the samples with a cosine taper over the first `length` of them (or the last, if `end`).
+
+    The taper is half a Hann window, from exactly 0 at the edge to 1 behind the last of them, as ObsPy's
+    `Trace.taper(type="hann")` has it.
+    """
+    length = min(length, samples.shape[1])
+    if length == 0:
+        return samples
+    ramp = 0.5 - 0.5 * np.cos(np.pi * np.arange(length) / length)
+    samples = samples.copy()
+    if end:
+        samples[:, samples.shape[1] - length :] *= ramp[::-1]
+    else:
+        samples[:, :length] *= ramp
+    return samples
+
+
+def filtered(
+    samples: Samples, rate_hz: float, band_hz: tuple[float | None, float | None], order: int
+) -> Samples:
+    """Returns the samples after a Butterworth filter run forwards and backwards (no phase shift).
+
+    As ObsPy's `bandpass`/`lowpass`/`highpass` with `zerophase=True`: the amplitude is that of the filter
+    squared, and the record is not padded (taper it first). A corner at or above the Nyquist frequency
+    leaves that side open.
+    """
+    low, high = band_hz
+    if high is not None and high >= rate_hz / 2:
+        high = None
+    if low is not None and low >= rate_hz / 2:
+        raise UnsupportedRate(f"{rate_hz:g} Hz has nothing above the filter's corner of {low:g} Hz")
+    if low is not None and high is not None:
+        sections = scipy.signal.butter(order, (low, high), "bandpass", fs=rate_hz, output="sos")
+    elif low is not None:
+        sections = scipy.signal.butter(order, low, "highpass", fs=rate_hz, output="sos")
+    elif high is not None:
+        sections = scipy.signal.butter(order, high, "lowpass", fs=rate_hz, output="sos")
+    else:
+        return samples
+    forwards = scipy.signal.sosfilt(sections, samples, axis=1)
+    both: Samples = scipy.signal.sosfilt(sections, forwards[:, ::-1], axis=1)[:, ::-1]
+    return both
+
+
+def resampled(samples: Samples, rate_hz: float, target_hz: float) -> Samples:
+    """Returns the samples at `target_hz`, the first one at the same time.
+
+    Polyphase filtering with SciPy's Kaiser-windowed low-pass (beta 5, corner at the lower of the two
+    Nyquist frequencies), the line through the first and last sample taken out meanwhile so that an offset
+    makes no transient at the ends.
+
+    Raises:
+        UnsupportedRate: the ratio of the rates is no fraction with terms of at most 10,000.
+    """
+    factor = Fraction(target_hz / rate_hz).limit_denominator(LARGEST_FACTOR)
+    up, down = factor.numerator, factor.denominator
+    if not 0 < up <= LARGEST_FACTOR or abs(rate_hz * up / down / target_hz - 1) > RATE_TOLERANCE:
+        raise UnsupportedRate(f"{rate_hz:.9g} Hz cannot be resampled to {target_hz:g} Hz")
+    if up == down:
+        return samples
+    poly: Samples = scipy.signal.resample_poly(samples, up, down, axis=1, padtype="line")
+    return poly

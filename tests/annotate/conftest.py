@@ -1,0 +1,92 @@
+"""A small archive of made-up records, and running annotation pages to talk to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from annotation_client import Serve, Served
+from made_up_archive import N_LARGE, N_SHARDS, N_SMALL, P_S, S_S, made_up_record, write_picks, write_shard
+
+from quakesite.annotate.desk import Desk
+from quakesite.annotate.serving import open_desk
+from quakesite.records.schema import to_bytes
+from quakesite.shards import shard_of
+
+
+@pytest.fixture(scope="session")
+def record_ids() -> list[str]:
+    """The small archive's records, in the order of the list."""
+    return sorted(made_up_record(number)["record_id"] for number in range(N_SMALL))
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory, record_ids: list[str]) -> Path:
+    """Twelve records in two shards, and automatic picks.
+
+    The methods are 2 s apart in P on record 3, one misses S on record 5, and record 7 has no picks.
+    """
+    folder = tmp_path_factory.mktemp("small") / "results"
+    rows = [made_up_record(number) for number in range(N_SMALL)]
+    for number in range(N_SHARDS):
+        shard = f"{number}-of-{N_SHARDS}"
+        chosen = [row for row in rows if shard_of(row["station"], N_SHARDS) == shard]
+        write_shard(chosen, folder / "records" / f"{shard}.parquet", row_group=4)
+    picks = []
+    for number, record_id in enumerate(record_ids):
+        if number == 7:
+            continue
+        picks.append((record_id, "eqtransformer", "P", P_S + 0.02, 0.93, []))
+        picks.append((record_id, "phasenet", "P", P_S + (2.0 if number == 3 else 0.0), 0.71, []))
+        picks.append((record_id, "eqtransformer", "S", S_S - 0.03, 0.64, []))
+        if number != 5:
+            picks.append((record_id, "phasenet", "S", S_S, 0.55, []))
+        picks.append((record_id, "manual", "P", P_S + 1.0, None, []))
+    write_picks(picks, folder / "picks.parquet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def large_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """36,000 short records in 64 shards."""
+    folder = tmp_path_factory.mktemp("large") / "results"
+    silence = to_bytes(np.zeros((3, 50)))
+    rows = [made_up_record(number, acceleration=silence) for number in range(N_LARGE)]
+    shards: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        shards.setdefault(shard_of(row["station"], 64), []).append(row)
+    for shard, chosen in shards.items():
+        write_shard(chosen, folder / "records" / f"{shard}.parquet")
+    write_picks(
+        [(row["record_id"], "eqtransformer", "P", 0.1, 0.9, []) for row in rows], folder / "picks.parquet"
+    )
+    return folder
+
+
+@pytest.fixture
+def desk(results: Path, tmp_path: Path) -> Iterator[Desk]:
+    """The small archive before an annotator called Ayşe."""
+    opened = open_desk(results, tmp_path / "annotations", "Ayşe")
+    yield opened
+    opened.notebook.close()
+
+
+@pytest.fixture
+def serve(results: Path, tmp_path: Path) -> Iterator[Serve]:
+    """Starts servers, and stops them when the test ends."""
+    running: list[Served] = []
+
+    def start(*, annotator: str = "Ayşe", port: int = 0, results: Path = results) -> Served:
+        running.append(Served(results, tmp_path / "annotations", annotator, port))
+        return running[-1]
+
+    yield start
+    for served in running:
+        served.stop()

@@ -1,0 +1,122 @@
+"""The figures' definitions, against values computed by hand or by brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from quakesite.evaluation.metrics import (
+    NOTHING,
+    TestRows,
+    best_constant,
+    judge,
+    percentage_error,
+    skill_interval,
+    within_trial_spread,
+)
+
+vs30_arrays = arrays(np.float64, st.integers(1, 40), elements=st.floats(100, 1600, allow_subnormal=False))
+
+
+def rows(station: str, measured: list[float], predicted: list[float], constant: float = 400.0) -> TestRows:
+    n = len(measured)
+    return TestRows(
+        record=np.array([f"r{place}" for place in range(n)]),
+        station=np.array(list(station)),
+        trial=np.ones(n, dtype=np.int64),
+        measured=np.array(measured),
+        predicted=np.array(predicted),
+        constant=np.full(n, constant),
+    )
+
+
+@given(vs30_arrays)
+def test_best_constant_beats_every_other_constant(measured: np.ndarray) -> None:
+    best = percentage_error(np.full(len(measured), best_constant(measured)), measured).mean()
+    others = percentage_error(np.linspace(100, 1600, 301)[:, None], measured[None, :]).mean(axis=1)
+    assert best <= others.min() + 1e-9
+
+
+def test_best_constant_of_nothing_is_nan() -> None:
+    assert np.isnan(best_constant(np.empty(0)))
+
+
+def test_record_and_station_weighting_differ_where_stations_have_unequal_numbers_of_records() -> None:
+    figures = judge(
+        rows("aaab", [400.0] * 4, [440.0, 440.0, 440.0, 600.0]), resamples=100, confidence=0.9, seed=0
+    )
+    assert figures.absolute_mean_error_pct == pytest.approx((10 + 10 + 10 + 50) / 4)
+    assert figures.absolute_mean_error_station_pct == pytest.approx((10 + 50) / 2)
+    assert (figures.n_stations, figures.n_records) == (2, 4)
+
+
+def test_ln_figures_pool_a_station_by_the_geometric_mean() -> None:
+    figures = judge(
+        rows("aab", [300.0, 300.0, 600.0], [200.0, 450.0, 600.0]), resamples=100, confidence=0.9, seed=0
+    )
+    assert figures.rms_ln_vs30 == pytest.approx(0.0, abs=1e-12)
+    assert figures.r2_ln_vs30 == pytest.approx(1.0)
+
+
+def test_a_constant_has_no_skill_over_itself() -> None:
+    figures = judge(rows("abc", [300.0, 400.0, 700.0], [400.0] * 3), resamples=100, confidence=0.9, seed=0)
+    assert figures.skill == pytest.approx(0.0)
+    assert (figures.skill_low, figures.skill_high) == pytest.approx((0.0, 0.0))
+
+
+def test_negative_predictions_keep_the_logarithms_finite() -> None:
+    figures = judge(
+        rows("abc", [300.0, 400.0, 700.0], [-5.0, 400.0, 700.0]), resamples=100, confidence=0.9, seed=0
+    )
+    assert np.isfinite(figures.rms_ln_vs30)
+
+
+def test_predictions_that_are_not_numbers_make_the_figures_nan() -> None:
+    figures = judge(
+        rows("abc", [300.0, 400.0, 700.0], [np.nan, 4.0, 7.0]), resamples=100, confidence=0.9, seed=0
+    )
+    assert np.isnan(
+        [figures.absolute_mean_error_pct, figures.skill, figures.skill_low, figures.r2_ln_vs30]
+    ).all()
+    assert figures.collapsed is None
+
+
+def test_no_rows_give_no_figures() -> None:
+    empty = rows("abc", [300.0, 400.0, 700.0], [1.0, 2.0, 3.0]).where(np.zeros(3, dtype=bool))
+    assert judge(empty, resamples=100, confidence=0.9, seed=0) is NOTHING
+    assert NOTHING.collapsed is None
+
+
+def test_spread_is_taken_within_trials() -> None:
+    values, trial = np.array([450.0, 450.0, 500.0, 500.0]), np.array([1, 1, 2, 2])
+    assert within_trial_spread(values, trial) == 0.0
+    assert values.std() == 25.0
+
+
+def test_skill_interval_covers_the_true_skill_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    error, constant = rng.gamma(2.0, 12.0, (300, 60)), rng.gamma(2.0, 16.0, (300, 60))
+    hits = [
+        low <= 1 - 12.0 / 16.0 <= high
+        for one, other in zip(error, constant, strict=True)
+        for low, high in [skill_interval(one, other, resamples=300, confidence=0.9, seed=1)]
+    ]
+    assert 0.85 <= np.mean(hits) <= 0.94
+
+
+def test_skill_interval_is_undefined_below_three_stations() -> None:
+    assert np.isnan(skill_interval(np.ones(2), np.ones(2), resamples=100, confidence=0.9, seed=0)).all()
+
+
+def test_without_a_constant_there_is_no_skill_but_an_error() -> None:
+    figures = judge(
+        rows("abc", [300.0, 400.0, 700.0], [330.0, 440.0, 770.0], constant=np.nan),
+        resamples=100,
+        confidence=0.9,
+        seed=0,
+    )
+    assert figures.absolute_mean_error_pct == pytest.approx(10.0)
+    assert np.isnan([figures.skill, figures.skill_low, figures.skill_high]).all()

@@ -1,0 +1,189 @@
+"""The stage: every file is in a record or among the rejects, and equal inputs give equal bytes."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from quakesite.records import ingest as stage
+from quakesite.records.settings import RecordsSettings
+from quakesite.rejects import Reason, Reject
+
+from .conftest import Component, Ingested, motion, three, write
+
+Ingest = Callable[..., Ingested]
+
+
+def names(components: list[Component]) -> set[str]:
+    return {one.name for one in components}
+
+
+def test_one_bad_component_loses_its_record_and_names_the_culprit(tmp_path: Path, ingest: Ingest) -> None:
+    east, north, up = three()
+    write(tmp_path / "a", [east, replace(north, n_samples=500), up])
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == []
+    assert refused == dict.fromkeys(names([east, north, up]), "truncated")
+    details = pq.read_table(tmp_path / "out/rejects.parquet")["detail"].to_pylist()
+    assert sum(detail.startswith(f"{north.name}: ") for detail in details) == 2
+
+
+def test_a_missing_component_loses_the_others(tmp_path: Path, ingest: Ingest) -> None:
+    east, north, _ = three()
+    write(tmp_path / "a", [east, north])
+    assert ingest(tmp_path / "a") == ([], dict.fromkeys(names([east, north]), "missing_component"))
+
+
+def test_the_preferred_version_is_kept(tmp_path: Path, ingest: Ingest) -> None:
+    for version in ("mp_RawAcc", "ap_Acc", "mp_Acc", "mp_AAD_Acc"):
+        write(tmp_path / "a", three(version=version))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0905"]
+    assert set(refused.values()) == {"duplicate"}
+    assert not names(three(version="mp_Acc")) & set(refused)
+    _, refused = ingest(tmp_path / "a", prefer=["ap_Acc"])
+    assert not names(three(version="ap_Acc")) & set(refused)
+
+
+def test_a_version_that_does_not_read_leaves_its_place_to_the_next(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a", three(version="mp_Acc", n_samples=1))
+    write(tmp_path / "a", three(version="ap_Acc"))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0905"]
+    assert refused == dict.fromkeys(names(three(version="mp_Acc")), "truncated")
+
+
+def test_one_event_under_two_stamps_is_kept_once(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a", three(version="ap_Acc"))
+    write(tmp_path / "a", three(version="mp_Acc", stamp="20201030115126"))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115126_0905"]
+    assert refused == dict.fromkeys(names(three(version="ap_Acc")), "duplicate")
+
+
+def test_two_events_whose_records_touch_are_both_kept(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a", three())
+    write(tmp_path / "a", three(Component().at(3.0), stamp="20201030115127"))
+    assert ingest(tmp_path / "a") == (["20201030115124_0905", "20201030115127_0905"], {})
+
+
+def test_copies_in_other_folders_are_duplicates(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a/one", three())
+    write(tmp_path / "a/two", three())
+    with zipfile.ZipFile(tmp_path / "a/three.zip", "w") as opened:
+        for one in three():
+            opened.writestr(one.name, one.content)
+    kept, refused = ingest(tmp_path / "a")
+    assert len(kept) == 1
+    assert len(pq.read_table(tmp_path / "out/rejects.parquet")) == 6
+    assert set(refused.values()) == {"duplicate"}
+
+
+def test_components_in_separate_folders_are_matched(tmp_path: Path, ingest: Ingest) -> None:
+    for one in three():
+        write(tmp_path / "a" / one.component, [one])
+    assert ingest(tmp_path / "a") == (["20201030115124_0905"], {})
+
+
+def test_a_second_copy_of_one_component_is_a_duplicate(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a", three())
+    spaced = Component().name.replace(".asc", " .asc")
+    (tmp_path / "a" / spaced).write_bytes(Component().content)
+    kept, refused = ingest(tmp_path / "a")
+    assert len(kept) == 1
+    assert list(refused.values()) == ["duplicate"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"max_epicentral_distance_km": 49.0}, "too_far"),
+        ({"years": [2012, 2018]}, "year"),
+        ({"magnitude": [2.2, 6.5]}, "magnitude"),
+        ({"min_component_ratio": 0.99999}, "flat"),
+        ({"max_jump": 0.5}, "spikes"),
+    ],
+)
+def test_selection_is_counted(
+    tmp_path: Path, ingest: Ingest, settings: dict[str, object], reason: str
+) -> None:
+    write(tmp_path / "a", three())
+    assert ingest(tmp_path / "a", **settings) == ([], dict.fromkeys(names(three()), reason))
+    assert ingest(tmp_path / "a")[0] == ["20201030115124_0905"]
+
+
+def test_an_unknown_distance_is_refused_only_where_there_is_a_limit(tmp_path: Path, ingest: Ingest) -> None:
+    east, north, up = (
+        one.content.replace(b"EPICENTRAL_DISTANCE_KM: 49.38", b"X: ") for one in three(ev_latitude="")
+    )
+    for one, content in zip(three(), (east, north, up), strict=True):
+        write(tmp_path / "a", [one])[0].write_bytes(content)
+    assert set(ingest(tmp_path / "a")[1].values()) == {"distance_unknown"}
+    assert ingest(tmp_path / "a", max_epicentral_distance_km=None)[1] == {}
+
+
+def test_records_are_sorted_by_id_over_stations_and_late_versions(tmp_path: Path, ingest: Ingest) -> None:
+    write(tmp_path / "a", three(station="0999"))
+    write(tmp_path / "a", three(station="0101", version="mp_Acc", stamp="20201030115126"))
+    write(tmp_path / "a", three(station="0101", version="ap_Acc"))
+    write(tmp_path / "a", three(station="0500", stamp="20201030115125"))
+    kept, _ = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0999", "20201030115125_0500", "20201030115126_0101"]
+
+
+def test_equal_inputs_give_equal_bytes(tmp_path: Path, ingest: Ingest) -> None:
+    for number in range(20):
+        write(tmp_path / "a", three(station=f"{number:04d}"))
+    ingest(tmp_path / "a")
+    first = [(tmp_path / "out" / name).read_bytes() for name in ("records.parquet", "rejects.parquet")]
+    ingest(tmp_path / "a")
+    assert first == [
+        (tmp_path / "out" / name).read_bytes() for name in ("records.parquet", "rejects.parquet")
+    ]
+
+
+def test_an_empty_shard_is_an_empty_table(tmp_path: Path) -> None:
+    write(tmp_path / "a", three())
+    out = tmp_path / "out"
+    stage.index([str(tmp_path / "a")], 50, out / "sources.parquet", out / "archive.parquet")
+    (used,) = set(pq.read_table(out / "sources.parquet")["shard"].to_pylist())
+    empty = "00-of-50" if used != "00-of-50" else "01-of-50"
+    stage.shard(
+        empty, out / "sources.parquet", RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
+    )
+    assert pq.read_table(out / "records.parquet").num_rows == 0
+
+
+def test_a_file_that_vanishes_after_the_index_is_unreadable(tmp_path: Path) -> None:
+    paths = write(tmp_path / "a", three())
+    out = tmp_path / "out"
+    stage.index([str(tmp_path / "a")], 1, out / "sources.parquet", out / "archive.parquet")
+    paths[2].unlink()
+    stage.shard(
+        "0-of-1", out / "sources.parquet", RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
+    )
+    assert set(pq.read_table(out / "rejects.parquet")["reason"].to_pylist()) == {"unreadable"}
+
+
+@pytest.mark.parametrize(
+    ("used", "refused"), [({"a"}, []), ({"a", "b"}, ["b"]), ({"a", "b", "c"}, []), ({"a"}, ["b", "b"])]
+)
+def test_a_stage_that_does_not_balance_is_a_bug(used: set[str], refused: list[str]) -> None:
+    rejects = [Reject("", source, "records", Reason.FLAT) for source in refused]
+    with pytest.raises(RuntimeError, match="2 files in"):
+        stage.check_balance(["a", "b"], used, rejects)
+
+
+def test_a_long_sequence_of_aftershocks_is_read_in_order(tmp_path: Path, ingest: Ingest) -> None:
+    for minute in range(0, 59, 4):
+        stamp = f"2020103012{minute:02d}00"
+        write(
+            tmp_path / "a", three(start=f"2020/10/30 12:{minute:02d}:00.000", stamp=stamp, samples=motion(50))
+        )
+    kept, refused = ingest(tmp_path / "a")
+    assert (len(kept), refused) == (15, {})

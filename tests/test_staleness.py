@@ -1,0 +1,63 @@
+"""Imports point one way along the corridor, and a stage's code is what it imports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quakesite.staleness import CORRIDOR, PACKAGE, imports, stage_code
+
+BESIDE = {
+    # networks know nothing of stages; training and what follows may use them
+    "models": set(),
+    # the synthetic archive is upstream of everything and knows no stage but for the tables' vocabulary
+    "demo": set(),
+}
+
+
+def stage_of(path: Path) -> str:
+    """Returns the sub-package a file belongs to; empty for the modules that all stages share."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else ""
+
+
+def files_of(stage: str) -> list[Path]:
+    return sorted((PACKAGE / stage).rglob("*.py"))
+
+
+@pytest.mark.parametrize("stage", CORRIDOR)
+def test_a_stage_imports_only_the_stages_before_it(stage: str) -> None:
+    before = set(CORRIDOR[: CORRIDOR.index(stage)]) | {stage, ""}
+    if CORRIDOR.index(stage) >= CORRIDOR.index("training"):
+        before.add("models")
+    for path in files_of(stage):
+        wrong = [str(found) for found in imports(path) if stage_of(found) not in before]
+        assert not wrong, f"{path} imports {wrong}"
+
+
+@pytest.mark.parametrize("stage", sorted(BESIDE))
+def test_the_rooms_beside_the_corridor_import_no_stage(stage: str) -> None:
+    for path in files_of(stage):
+        wrong = [str(found) for found in imports(path) if stage_of(found) not in {stage, ""} | BESIDE[stage]]
+        assert not wrong, f"{path} imports {wrong}"
+
+
+def test_shared_modules_import_no_stage() -> None:
+    entrances = {"config.py", "cli.py", "preflight.py", "__main__.py"}
+    for path in sorted(PACKAGE.glob("*.py")):
+        if path.name not in entrances:
+            wrong = [str(found) for found in imports(path) if stage_of(found)]
+            assert not wrong, f"{path} imports {wrong}"
+
+
+def test_code_of_a_stage_is_its_own_and_what_it_imports() -> None:
+    code = stage_code("picks")
+    assert str(PACKAGE / "picks" / "schema.py") in code
+    assert str(PACKAGE / "tables.py") in code
+    assert not [path for path in code if "/training/" in path or path.endswith("config.py")]
+
+
+def test_unknown_stage_is_refused() -> None:
+    with pytest.raises(ValueError, match="no stage"):
+        stage_code("pick")

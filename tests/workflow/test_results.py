@@ -1,0 +1,89 @@
+"""What a finished run holds: the tables of the contract, and the same bytes whatever the number of cores."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from workflow_checkout import TARGETS, Checkout
+
+TABLE2 = [
+    *("experiment", "site_class", "n_stations", "n_records", "absolute_mean_error_pct"),
+    *("absolute_mean_error_station_pct", "constant_error_pct", "skill", "skill_low", "skill_high"),
+    *("r2_ln_vs30", "rms_ln_vs30", "collapsed"),
+]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_table2_has_the_contracts_columns_and_rows_in_the_papers_order(finished: Checkout) -> None:
+    table = rows(finished.folder / "results/table2.csv")
+    assert list(table[0]) == TABLE2
+    expected = ["beta_auto_pga", "alpha_man_pga", "gamma_ps_auto"]
+    classes = ["A", "B", "C", "D", "E", "Total"]
+    assert [(row["experiment"], row["site_class"]) for row in table] == [
+        (name, site_class) for name in expected for site_class in classes
+    ]
+
+
+def test_table2_carries_numbers_where_there_are_records_and_nan_where_not(finished: Checkout) -> None:
+    for row in rows(finished.folder / "results/table2.csv"):
+        error = row["absolute_mean_error_pct"]
+        assert (error == "NaN") == (row["n_records"] == "0"), row
+        if row["site_class"] == "Total":
+            assert float(error) > 0
+            assert float(row["skill_low"]) <= float(row["skill"]) <= float(row["skill_high"])
+
+
+def test_nothing_of_the_archive_is_lost(finished: Checkout) -> None:
+    """Every file of the archive is part of a record or stands in the rejects, and so on down the corridor."""
+    results = finished.folder / "results"
+    used = {
+        source
+        for path in (results / "records").glob("*-of-4.parquet")
+        for sources in pq.read_table(path, columns=["sources"])["sources"].to_pylist()
+        for source in sources
+    }
+    rejected = {row["source"] for row in rows(results / "rejects.csv") if row["stage"] == "records"}
+    listed = set(pq.read_table(results / "records/sources.parquet")["source"].to_pylist())
+    assert listed == used | (rejected & listed)
+    assert not used & rejected
+
+
+def test_everything_broken_on_purpose_is_refused_for_the_true_reason(finished: Checkout) -> None:
+    truth = rows(finished.folder / "resources/demo/truth.csv")
+    rejects = {row["record_id"]: row["reason"] for row in rows(finished.folder / "results/rejects.csv")[::-1]}
+    broken = [row for row in truth if row["expected"] != "record"]
+    assert broken
+    for row in broken:
+        assert rejects.get(row["record_id"]) == row["expected"], row
+    kept = {
+        record_id
+        for path in (finished.folder / "results/records").glob("*-of-4.parquet")
+        for record_id in pq.read_table(path, columns=["record_id"])["record_id"].to_pylist()
+    }
+    assert {row["record_id"] for row in truth if row["expected"] == "record"} <= kept
+
+
+def test_one_core_and_two_give_the_same_bytes(finished: Checkout, checkout: Checkout) -> None:
+    for name in ("results", "resources", ".snakemake"):
+        shutil.rmtree(checkout.folder / name)
+    done = checkout.snakemake(*(f"results/{name}" for name in TARGETS), cores=1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert digests(checkout.folder / "resources/demo") == digests(finished.folder / "resources/demo")
+    assert digests(checkout.folder / "results") == digests(finished.folder / "results")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Returns the digest of each file below `folder` but for logs and timings."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0] not in ("logs", "benchmarks")
+    }

@@ -1,0 +1,222 @@
+# Stage `evaluation`: the tables, each beside the best constant on the same stations.
+#
+# needs   training/{experiment}/{trial}/predictions.parquet, stations/stations.parquet, all rejects
+# makes   table1.csv       the experiments, and the stations and records each really has
+#         table2.csv       experiment, site_class, n_stations, n_records, errors, skill, collapsed
+#         skill.csv        the same for every experiment and baseline
+#         predictions.csv  Vs30 per station with an interval
+#         rejects.csv      everything that was refused, and why
+
+
+BASELINES = ["hvsr_forest", "hvsr_elevation_forest", "intensity_forest"]
+PRINTED = [name for name in TABLE_II if name in settings.training.names]
+WINDOW_SETS = sorted(
+    {
+        (e.window, annotation)
+        for e in map(EXPERIMENTS.get, settings.training.names)
+        for annotation in e.annotations
+    }
+)
+
+
+rule table1:
+    input:
+        windows=[path for kind in WINDOW_SETS for path in windows_of(*kind)],
+        stations=f"{R}/stations/stations.parquet",
+        splits=expand(f"{R}/training/splits/{{trial}}.csv", trial=TRIALS),
+    output:
+        csv=f"{R}/table1.csv",
+        markdown=f"{R}/table1.md",
+        latex=f"{R}/table1.tex",
+    log:
+        f"{LOGS}/table1.log",
+    benchmark:
+        f"{BENCHMARKS}/table1.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        experiments=[f"--experiments={name}" for name in settings.training.names],
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite evaluation table1 {params.experiments:q} --windows {input.windows:q} --splits {input.splits:q}"
+        " --stations {input.stations:q} {params.synthetic} --out {output.csv:q}"
+        " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+
+
+rule table2:
+    input:
+        predictions=predictions_of(PRINTED),
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        csv=f"{R}/table2.csv",
+        markdown=f"{R}/table2.md",
+        latex=f"{R}/table2.tex",
+    log:
+        f"{LOGS}/table2.log",
+    benchmark:
+        f"{BENCHMARKS}/table2.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        experiments=[f"--experiments={name}" for name in PRINTED],
+        settings=as_json(settings.evaluation, without=["coverage"]),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite evaluation table2 {input.predictions:q} {params.experiments:q} --stations {input.stations:q}"
+        " --settings {params.settings:q} {params.synthetic} --out {output.csv:q}"
+        " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+
+
+rule features:
+    input:
+        records=f"{R}/records/{{shard}}.parquet",
+    output:
+        f"{R}/evaluation/features/{{shard}}.parquet",
+    log:
+        f"{LOGS}/features/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/features/{{shard}}.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code_digest("evaluation"),
+    shell:
+        "quakesite evaluation features {input.records:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule baselines:
+    input:
+        features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
+        stations=f"{R}/stations/stations.parquet",
+        splits=expand(f"{R}/training/splits/{{trial}}.csv", trial=TRIALS),
+    output:
+        expand(f"{R}/evaluation/baselines/{{name}}.parquet", name=BASELINES),
+    log:
+        f"{LOGS}/baselines.log",
+    benchmark:
+        f"{BENCHMARKS}/baselines.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_digest("evaluation"),
+        out=lambda wildcards, output: str(Path(output[0]).parent),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "coverage"]),
+    shell:
+        "quakesite evaluation baselines {input.features:q} --stations {input.stations:q} --splits {input.splits:q}"
+        " --settings {params.settings:q} --out-dir {params.out:q} > {log:q} 2>&1"
+
+
+rule skill:
+    input:
+        predictions=predictions_of(settings.training.names),
+        baselines=rules.baselines.output,
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        csv=f"{R}/skill.csv",
+    log:
+        f"{LOGS}/skill.log",
+    benchmark:
+        f"{BENCHMARKS}/skill.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        settings=as_json(settings.evaluation, without=["coverage"]),
+    shell:
+        "quakesite evaluation skill {input.predictions:q} --baselines {input.baselines:q} --stations {input.stations:q}"
+        " --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
+
+
+rule predictions:
+    input:
+        predictions=predictions_of(settings.training.names),
+        baselines=rules.baselines.output,
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        csv=f"{R}/predictions.csv",
+    log:
+        f"{LOGS}/predictions.log",
+    benchmark:
+        f"{BENCHMARKS}/predictions.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence"]),
+    shell:
+        "quakesite evaluation predictions {input.predictions:q} --baselines {input.baselines:q}"
+        " --stations {input.stations:q} --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
+
+
+rule rejects:
+    input:
+        f"{R}/records/rejects/archive.parquet",
+        expand(f"{R}/records/rejects/{{shard}}.parquet", shard=SHARDS),
+        f"{R}/stations/rejects.parquet",
+        expand(
+            f"{R}/picks/rejects/{{method}}/{{shard}}.parquet",
+            method=PICK_METHODS,
+            shard=SHARDS,
+        ),
+        [
+            f"{R}/windows/rejects/{window}/{annotation}/{shard}.parquet"
+            for window, annotation in WINDOW_SETS
+            for shard in SHARDS
+            if annotation in ANNOTATIONS
+        ],
+    output:
+        f"{R}/rejects.csv",
+    log:
+        f"{LOGS}/rejects.log",
+    benchmark:
+        f"{BENCHMARKS}/rejects.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "quakesite evaluation rejects {input:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule tables:
+    input:
+        rules.table1.output,
+        rules.table2.output,
+        rules.skill.output,
+        rules.predictions.output,
+        rules.rejects.output,
+        rules.picks.output,
+        rules.agreement.output,
+    localrule: True
+
+
+onsuccess:
+    shell(
+        f"quakesite evaluation summary --results {shlex.quote(R)} --n-shards {settings.n_shards} {SYNTHETIC}"
+    )

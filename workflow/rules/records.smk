@@ -1,0 +1,57 @@
+# Stage `records`: every record of the archive, read, checked and written to its shard.
+#
+# needs   the archive
+# makes   records/sources.parquet   one row per file: shard, station, source, form, size
+#         records/{shard}.parquet   one row per record (quakesite.records.schema.RECORDS)
+#         records/rejects/*.parquet record_id, source, stage, reason, detail
+
+
+rule archive_index:
+    input:
+        demo=DEMO,
+    output:
+        sources=f"{R}/records/sources.parquet",
+        rejects=f"{R}/records/rejects/archive.parquet",
+    log:
+        f"{LOGS}/archive_index.log",
+    benchmark:
+        f"{BENCHMARKS}/archive_index.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code_digest("records"),
+        archive=settings.archive,
+        n_shards=settings.n_shards,
+        sources=sources_of_archive,
+    shell:
+        "quakesite records index {params.archive:q} --n-shards {params.n_shards}"
+        " --out {output.sources:q} --rejects {output.rejects:q} > {log:q} 2>&1"
+
+
+rule records:
+    input:
+        demo=DEMO,
+        # The index tells where the shard's files are; whether they changed, `params: sources` tells.
+        index=ancient(f"{R}/records/sources.parquet"),
+    output:
+        records=f"{R}/records/{{shard}}.parquet",
+        rejects=f"{R}/records/rejects/{{shard}}.parquet",
+    log:
+        f"{LOGS}/records/{{shard}}.log",
+    benchmark:
+        f"{BENCHMARKS}/records/{{shard}}.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code_digest("records"),
+        sources=sources_of_shard,
+        settings=as_json(settings.records, without=["min_snr_db"]),
+    shell:
+        "quakesite records shard {wildcards.shard} --sources {input.index:q} --settings {params.settings:q}"
+        " --out {output.records:q} --rejects {output.rejects:q} > {log:q} 2>&1"

@@ -1,0 +1,33 @@
+# Stage `stations`: every source of Vs30 joined into one table of stations.
+#
+# needs   station tables, folders of MASW reports, the records' headers
+# makes   stations/stations.parquet  one row per station (quakesite.stations.schema.STATIONS)
+#         stations/conflicts.csv     one row per disagreement between two sources
+#         stations/rejects.parquet   record_id, source, stage, reason, detail
+
+
+rule stations:
+    input:
+        demo=DEMO,
+        tables=settings.stations.tables,
+        records=expand(f"{R}/records/{{shard}}.parquet", shard=SHARDS),
+    output:
+        stations=f"{R}/stations/stations.parquet",
+        conflicts=f"{R}/stations/conflicts.csv",
+        rejects=f"{R}/stations/rejects.parquet",
+    log:
+        f"{LOGS}/stations.log",
+    benchmark:
+        f"{BENCHMARKS}/stations.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code_digest("stations"),
+        reports=reports_digest,
+        settings=as_json(settings.stations),
+    shell:
+        "quakesite stations join {input.records:q} --settings {params.settings:q} --out {output.stations:q}"
+        " --conflicts {output.conflicts:q} --rejects {output.rejects:q} > {log:q} 2>&1"
