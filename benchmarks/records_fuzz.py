@@ -18,6 +18,7 @@ import signal
 import struct
 import sys
 import time
+import traceback
 import zipfile
 import zlib
 from collections import Counter
@@ -162,7 +163,9 @@ def run_batch(
         except Exception as error:  # noqa: BLE001 - whatever else comes out is what is looked for
             signal.setitimer(signal.ITIMER_REAL, 0)
             counts["FOUND"] += 1
-            print(f"{form}: batch {seed}, input {number}: {type(error).__name__}: {error}", file=sys.stderr)
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            what = f"{type(error).__name__} in {where.filename}:{where.lineno}: {error}"
+            print(f"{form}: batch {seed}, input {number}: {what}", file=sys.stderr)
         signal.setitimer(signal.ITIMER_REAL, 0)
     outcomes.put((counts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
@@ -173,9 +176,12 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data")
+    parser.add_argument("--forms", nargs="+", choices=sorted(SHARE), default=list(SHARE))
     arguments = parser.parse_args()
     context, bad = multiprocessing.get_context("fork"), 0
     for form, corpus in corpora(arguments.data).items():
+        if form not in arguments.forms:
+            continue
         started, total, largest = time.monotonic(), Counter[str](), 0.0
         inputs = round(arguments.inputs * SHARE[form])
         for number, first in enumerate(range(0, inputs, BATCH)):

@@ -5,19 +5,26 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from annotation_client import Serve, Served
-from made_up_archive import N_LARGE, N_SHARDS, N_SMALL, P_S, S_S, made_up_record, write_picks, write_shard
+from made_up_archive import (
+    N_LARGE,
+    N_SHARDS,
+    N_SMALL,
+    P_S,
+    S_S,
+    made_up_record,
+    write_large,
+    write_picks,
+    write_shard,
+)
 
 from quakesite.annotate.desk import Desk
 from quakesite.annotate.serving import open_desk
-from quakesite.records.schema import to_bytes
 from quakesite.shards import shard_of
 
 
@@ -55,18 +62,9 @@ def results(tmp_path_factory: pytest.TempPathFactory, record_ids: list[str]) -> 
 
 @pytest.fixture(scope="session")
 def large_results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """36,000 short records in 64 shards."""
+    """36,000 short records in 64 shards, each with an automatic P."""
     folder = tmp_path_factory.mktemp("large") / "results"
-    silence = to_bytes(np.zeros((3, 50)))
-    rows = [made_up_record(number, acceleration=silence) for number in range(N_LARGE)]
-    shards: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        shards.setdefault(shard_of(row["station"], 64), []).append(row)
-    for shard, chosen in shards.items():
-        write_shard(chosen, folder / "records" / f"{shard}.parquet")
-    write_picks(
-        [(row["record_id"], "eqtransformer", "P", 0.1, 0.9, []) for row in rows], folder / "picks.parquet"
-    )
+    write_large(folder, N_LARGE)
     return folder
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import RECORDS, to_bytes
+from quakesite.shards import shard_of
 
 RATE_HZ, N_SAMPLES = 100.0, 4000
 P_S, S_S = 12.0, 18.0
@@ -21,11 +22,17 @@ N_SMALL, N_LARGE, N_SHARDS = 12, 36_000, 2
 EVENT_TIME = dt.datetime(2020, 10, 30, 11, 51, 24, tzinfo=dt.UTC)
 
 
+def name_of(number: int) -> tuple[str, str, str]:
+    """Returns record_id, station and event of a record; there are 800 stations."""
+    station = f"{number % 800:04d}"
+    event = (EVENT_TIME + dt.timedelta(minutes=number // 800)).strftime("%Y%m%d%H%M%S")
+    return f"{event}_{station}", station, event
+
+
 def made_up_record(number: int, *, acceleration: bytes | None = None) -> dict[str, Any]:
     """Returns a row of the records table; record 1 knows neither its origin time nor its distance."""
-    station = f"{number % 800:04d}"
+    record_id, station, stamp = name_of(number)
     event = EVENT_TIME + dt.timedelta(minutes=number // 800)
-    stamp = event.strftime("%Y%m%d%H%M%S")
     if acceleration is None:
         rng = np.random.default_rng(number)
         samples = rng.normal(0, 0.05, (3, N_SAMPLES))
@@ -36,7 +43,7 @@ def made_up_record(number: int, *, acceleration: bytes | None = None) -> dict[st
         acceleration = to_bytes(samples)
     known = number != 1
     return {
-        "record_id": f"{stamp}_{station}",
+        "record_id": record_id,
         "network": "TK",
         "station": station,
         "st_latitude": 38.4,
@@ -68,6 +75,23 @@ def write_shard(rows: list[dict[str, Any]], path: Path, row_group: int = 16) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = sorted(rows, key=lambda row: row["record_id"])
     pq.write_table(pa.Table.from_pylist(rows, schema=RECORDS), path, row_group_size=row_group)
+
+
+def write_large(folder: Path, n_records: int, n_shards: int = 64) -> None:
+    """Writes `n_records` records of half a second that differ in name only, and a P pick of each."""
+    one = pa.Table.from_pylist([made_up_record(0, acceleration=to_bytes(np.zeros((3, 50))))], schema=RECORDS)
+    many = one.take(pa.array(np.zeros(n_records, dtype=np.int64)))
+    names = [name_of(number) for number in range(n_records)]
+    for column, place in (("record_id", 0), ("station", 1), ("event_id", 2)):
+        field = RECORDS.get_field_index(column)
+        many = many.set_column(field, RECORDS.field(field), pa.array([name[place] for name in names]))
+    shards: dict[str, list[int]] = {}
+    for number, (_, station, _) in enumerate(names):
+        shards.setdefault(shard_of(station, n_shards), []).append(number)
+    (folder / "records").mkdir(parents=True)
+    for shard, numbers in shards.items():
+        pq.write_table(many.take(numbers), folder / "records" / f"{shard}.parquet", row_group_size=16)
+    write_picks([(name[0], "eqtransformer", "P", 0.1, 0.9, []) for name in names], folder / "picks.parquet")
 
 
 def write_picks(rows: list[tuple[str, str, str, float, float | None, list[str]]], path: Path) -> None:

@@ -99,7 +99,7 @@ def horizontal_to_vertical(
 
 
 def test_the_h_over_v_peak_sits_at_the_injected_f0() -> None:
-    """Within 20 % for nine records in ten and within 10 % for each station's mean; from S on, 25 dB and up."""
+    """Within 20 % for nine records in ten and within 10 % for each station's mean; S and after, 25 dB up."""
     centre = np.geomspace(0.4, 20.0, 160)
     errors, station_errors = [], []
     for index in range(0, 30, 3):

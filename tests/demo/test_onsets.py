@@ -12,7 +12,7 @@ from quakesite.demo.plan import plan_events, plan_records, plan_station
 from quakesite.demo.processing import processed
 from quakesite.demo.truth import snr_db
 
-SEED, STATIONS, EVENTS = 0, 12, 5
+SEED, STATIONS, EVENTS = 0, 10, 5
 PAD_S = 40.0
 OVERLAP_SAMPLES = 6000 - 1837
 """Windows step by 18.37 s, no whole number of seconds, which picks would pile up on."""

@@ -82,12 +82,13 @@ def test_curves_that_tell_vs30_beat_the_constant_and_features_that_tell_nothing_
 ) -> None:
     skills = {}
     for name in forest.BASELINES:
-        folds = read_folds([baselines / f"{name}.parquet"])[name]
+        folds = read_folds([baselines / f"{name}.parquet"], [name])[name]
         assert folds.leaked == ()
         skills[name] = judge(folds.rows, resamples=200, confidence=0.95, seed=0)
     assert skills["hvsr_forest"].skill_low > 0.3
     assert skills["intensity_forest"].skill == pytest.approx(0.0, abs=0.05)
     assert skills["intensity_forest"].collapsed
+    assert skills["pwave_forest"].n_records == 0
 
 
 def test_every_station_is_predicted_out_of_fold_and_the_unmeasured_one_too(
@@ -158,7 +159,7 @@ def test_features_are_one_row_per_record_in_order(tmp_path: Path) -> None:
     ]
     path = tmp_path / "0-of-1.parquet"
     write_parquet(pa.Table.from_pylist(rows, schema=RECORDS), path)
-    table = features_of(path)
+    table = features_of(path, {"a": 12.0})
     assert table.schema.equals(FEATURES)
     assert table["record_id"].to_pylist() == ["b", "a"]
     assert np.isfinite(np.array(table["ln_hv"].to_pylist())).all()

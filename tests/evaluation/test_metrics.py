@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from quakesite.evaluation.audit import verdict
 from quakesite.evaluation.metrics import (
     NOTHING,
     TestRows,
     best_constant,
     judge,
     percentage_error,
+    sign_flip_p,
     skill_interval,
     within_trial_spread,
 )
@@ -120,3 +124,28 @@ def test_without_a_constant_there_is_no_skill_but_an_error() -> None:
     )
     assert figures.absolute_mean_error_pct == pytest.approx(10.0)
     assert np.isnan([figures.skill, figures.skill_low, figures.skill_high]).all()
+
+
+def test_sign_flips_call_chance_chance_and_a_difference_a_difference() -> None:
+    rng = np.random.default_rng(0)
+    by_chance = [sign_flip_p(rng.normal(0.0, 1.0, 40), resamples=400, seed=1) for _ in range(300)]
+    assert 0.02 <= np.mean(np.array(by_chance) < 0.05) <= 0.09
+    assert sign_flip_p(rng.normal(1.0, 1.0, 40), resamples=400, seed=1) == pytest.approx(1 / 401)
+    assert np.isnan(sign_flip_p(np.array([np.nan, 1.0]), resamples=400, seed=1))
+
+
+def test_better_than_a_constant_needs_both_the_interval_and_the_test() -> None:
+    rng = np.random.default_rng(3)
+    measured = rng.uniform(200.0, 900.0, 60)
+    rows_of = TestRows(
+        record=np.arange(60).astype(str),
+        station=np.arange(60).astype(str),
+        trial=np.ones(60, dtype=np.int64),
+        measured=measured,
+        predicted=measured * rng.uniform(0.7, 1.3, 60),
+        constant=np.full(60, best_constant(measured)),
+    )
+    figures = judge(rows_of, resamples=400, confidence=0.95, seed=0)
+    assert verdict(figures) == "better than a constant"
+    assert verdict(replace(figures, p_constant=0.07)) == "not told from a constant"
+    assert verdict(replace(figures, skill_low=-0.01)) == "not told from a constant"

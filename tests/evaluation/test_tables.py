@@ -208,6 +208,9 @@ def test_skill_names_what_each_model_is_worth(predictions, models, stations, tmp
         == rows["gamma_ps_auto"]["constant_error_pct"]
     )
     assert float(rows["gamma_ps_auto"]["p_constant"]) < 0.01
+    assert float(rows["gamma_ps_auto"]["p_best_baseline"]) > 0.5
+    assert float(rows["alpha_auto_pga"]["p_best_baseline"]) < 0.01
+    assert rows["hvsr_forest"]["p_best_baseline"] == "NaN"
     assert rows["beta_auto_p15"]["n_leaked_stations"] == "100"
 
 

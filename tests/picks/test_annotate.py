@@ -114,7 +114,7 @@ def test_start_of_every_padded_record_is_seen_early_and_late_in_a_window(model: 
         starts = np.array(ours.offsets(before + n_samples + behind)) - before
         assert starts.min() == -1500
         assert starts.max() >= -500
-        assert starts.max() + 6000 >= n_samples + 500
+        assert starts.max() >= n_samples - 3000
 
 
 def test_short_record_without_padding_is_not_annotated(model: Any, make_record: Any) -> None:
@@ -149,7 +149,7 @@ def test_at_most_a_batch_and_a_record_are_held(model: Any, make_record: Any) -> 
 def test_settled_times_do_not_pile_up_on_whole_seconds_of_the_window(model: Any, make_record: Any) -> None:
     """The classic time jumps with the window; the settled one stays with the arrival."""
     errors: dict[str, list[float]] = {"highest": [], "settled": []}
-    ours = annotator(model, stride_s=5.37)
+    ours = annotator(model, stride_s=7.37)
     for shift in np.arange(0.0, 1.0, 0.2):
         record = make_record(p_s=20.0 + shift, s_s=30.0 + shift)
         (annotation,) = ours.annotate(inputs([record]))

@@ -57,7 +57,9 @@ def test_candidate_never_settles_outside_the_record() -> None:
 
 
 def test_of_candidates_that_settle_together_the_most_probable_is_kept() -> None:
-    moved = settled([Candidate(19.8, 0.4), Candidate(20.3, 0.8), Candidate(20.5, 0.5)], hump((20.0, 0.3)), CLOCK)
+    moved = settled(
+        [Candidate(19.8, 0.4), Candidate(20.3, 0.8), Candidate(20.5, 0.5)], hump((20.0, 0.3)), CLOCK
+    )
     assert moved == [Candidate(20.0, 0.8)]
 
 

@@ -32,7 +32,9 @@ def test_power_is_that_of_the_state_space_recursion() -> None:
     for k in range(1, 300):
         state[k] = step @ state[k - 1] + drive * ground[k]
     expected = 2 * damping * frequency * state[:, 1] ** 2
-    np.testing.assert_allclose(damping_power(ground, dt_s, period_s, damping), expected, rtol=1e-9, atol=1e-18)
+    np.testing.assert_allclose(
+        damping_power(ground, dt_s, period_s, damping), expected, rtol=1e-9, atol=1e-18
+    )
 
 
 def test_lower_state_level_lies_where_the_noise_ends() -> None:

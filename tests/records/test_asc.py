@@ -121,6 +121,8 @@ def test_a_nan_as_the_first_sample_is_refused_and_not_taken_for_header() -> None
         ({"interval": ""}, Reason.BAD_HEADER),
         ({"station": ""}, Reason.BAD_HEADER),
         ({"start": "soon"}, Reason.BAD_HEADER),
+        ({"n_samples": "40\u00b9"}, Reason.BAD_HEADER),
+        ({"n_samples": "-400"}, Reason.BAD_HEADER),
         ({"ev_latitude": "377.879"}, Reason.BAD_HEADER),
         ({"magnitude_w": "big"}, Reason.BAD_HEADER),
     ],

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
+import obspy
 import pytest
 from obspy import Stream, Trace, UTCDateTime
 from obspy.core.inventory import Channel, Inventory, Network, Response, Site, Station
 
 from quakesite.errors import InputError
 from quakesite.records import read
+from quakesite.records.deconvolution import acceleration
 
 START = UTCDateTime(2023, 6, 26, 6, 41, 0)
 COUNTS_PER_M_S2 = 331_921.0
@@ -86,6 +89,12 @@ def damaged(kind: str) -> Stream:
         late = waves[0].copy()
         waves[0].trim(endtime=START + 10)
         waves.append(late.trim(START + 15))
+    elif kind == "years":
+        waves.append(waves[0].copy())
+        waves[-1].stats.starttime += 3e8
+    elif kind == "rates":
+        waves.append(waves[0].copy())
+        waves[-1].stats.sampling_rate = 50.0
     elif kind == "stations":
         waves[0].stats.station = "1212"
     elif kind == "rate":
@@ -102,6 +111,8 @@ def damaged(kind: str) -> Stream:
     [
         ("component", "missing_component"),
         ("gap", "bad_samples"),
+        ("years", "bad_samples"),
+        ("rates", "component_mismatch"),
         ("stations", "unsupported"),
         ("rate", "component_mismatch"),
         ("channel", "unsupported"),
@@ -126,8 +137,31 @@ def test_a_broken_stationxml_is_named(tmp_path: Path, content: bytes) -> None:
         read(path)
 
 
+def test_a_response_without_stages_is_named(tmp_path: Path) -> None:
+    station_xml = inventory()
+    for channel in station_xml[0][0]:
+        channel.response.response_stages.clear()
+    with pytest.raises(InputError, match=r"unsupported: response of TK\.1211\.\.HNE"):
+        read(write(tmp_path, stream(), station_xml))
+
+
 def test_no_miniseed_at_all_is_unreadable(tmp_path: Path) -> None:
     path = write(tmp_path, stream(), inventory())
     path.write_bytes(b"no miniSEED at all" * 50)
     with pytest.raises(InputError, match="unreadable"):
         read(path)
+
+
+def test_the_response_is_removed_as_obspy_removes_it(shared_data: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        waves = obspy.read(io.BytesIO(opened.read("20230626064129_1211_N.fseed")))
+        station_xml = obspy.read_inventory(io.BytesIO(opened.read("20230626064129_1211_N.xml")))
+    trace = waves.select(channel="HNE")[0].trim(endtime=waves[0].stats.starttime + 60)
+    ours = acceleration(trace.data, 100.0, station_xml[0][0].select(channel="HNE")[0].response)
+    trace.data = trace.data.astype(np.float64)
+    trace.remove_response(
+        station_xml, output="ACC", pre_filt=(0.02, 0.04, 45.0, 49.5), water_level=None, taper_fraction=0.02
+    )
+    assert np.abs(ours - trace.data).max() < 1e-4 * np.abs(trace.data).max()

@@ -32,6 +32,8 @@ from quakesite.training.train import build
 from quakesite.training.trial import FILES
 from quakesite.training.weights import load_trained
 
+EPOCHS = {"paper": 15, "quakesite": 80}
+
 
 def a_batch(channels: int, n: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
@@ -56,7 +58,7 @@ def test_one_batch_overfits_to_near_zero(preset: str) -> None:
     windows = windows[..., :600] * torch.linspace(0.05, 3, 4)[:, None, None]
     km_s = torch.linspace(0.5, 2, 4)
     settings = TrainingSettings(preset=preset)
-    predictor = build(settings, Input(4, 600, 100.0, 100), km_s, 0)
+    predictor = build(settings, Input(4, 600, 100.0, 100), km_s, 0).eval()
     optimiser = torch.optim.Adam(predictor.parameters(), lr=3e-3)
     for _ in range(120):
         optimiser.zero_grad()
@@ -133,8 +135,11 @@ def test_selection_never_looks_at_the_test_labels(archive, train_one, tmp_path: 
     assert (tmp_path / "a" / FILES[0]).read_bytes() != (tmp_path / "b" / FILES[0]).read_bytes()
 
 
-def test_killed_and_run_again_equals_straight_through(archive, train_one, tmp_path: Path) -> None:
-    settings = {"preset": "paper", "max_epochs": 12, "batch_size": 4}
+@pytest.mark.parametrize("preset", PRESETS)
+def test_killed_and_run_again_equals_straight_through(
+    preset: str, archive, train_one, tmp_path: Path
+) -> None:
+    settings = {"preset": preset, "max_epochs": EPOCHS[preset], "batch_size": 4, "patience": 99}
     train_one(out="straight", start_from_mean=False, **settings)
     files = archive.files("beta_auto_p15")
     command = [sys.executable, "-m", "quakesite", "training", "train", "beta_auto_p15", "--trial", "1"]
@@ -151,7 +156,7 @@ def test_killed_and_run_again_equals_straight_through(archive, train_one, tmp_pa
     assert process.wait() == -signal.SIGKILL
     assert not (tmp_path / "killed" / FILES[0]).exists()
     done = len(torch.load(checkpoint, weights_only=True)["quakesite"]["history"])
-    assert 0 < done < 12
+    assert 0 < done < EPOCHS[preset]
     train_one(out="killed", start_from_mean=False, **settings)
     for name in FILES:
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()

@@ -12,8 +12,17 @@ from workflow_checkout import Checkout
 
 from quakesite.shards import shard_of
 
-AFTER_PICKS = {"agreement", "picks", "picks_eqtransformer", "picks_manual", "pretrain", "rejects", "skill"}
-AFTER_PICKS |= {"table1", "table2", "train", "windows"}
+TABLES = {"table1", "table2", "skill", "predictions", "rejects"}
+AFTER_PICKS = {
+    "picks_eqtransformer",
+    "picks_manual",
+    "picks",
+    "agreement",
+    "windows",
+    "pretrain",
+    "train",
+    *TABLES,
+}
 
 
 def test_nothing_runs_when_nothing_changed(finished: Checkout) -> None:
@@ -33,7 +42,7 @@ def test_editing_the_picks_stage_runs_picks_and_what_follows(checkout: Checkout)
 
 def test_editing_the_evaluation_stage_makes_the_tables_again_and_trains_nothing(checkout: Checkout) -> None:
     append(checkout.folder / "src/quakesite/evaluation/metrics.py", "\n# edited\n")
-    assert set(checkout.planned_rules()) == {"table1", "table2", "skill", "rejects"}
+    assert set(checkout.planned_rules()) == {"features", "baselines", *TABLES}
 
 
 def test_one_more_zip_runs_its_shard_in_each_stage_the_joins_and_training(checkout: Checkout) -> None:
@@ -41,11 +50,11 @@ def test_one_more_zip_runs_its_shard_in_each_stage_the_joins_and_training(checko
     planned = checkout.planned()
     sharded = {(rule, wildcards["shard"]) for rule, wildcards in planned if "shard" in wildcards}
     shard = shard_of(station, 4)
-    per_shard = {"records", "picks_eqtransformer", "picks_manual", "windows"}
+    per_shard = {"records", "features", "picks_eqtransformer", "picks_manual", "windows"}
     assert sharded == {(rule, shard) for rule in per_shard}
     assert {rule for rule, wildcards in planned if "shard" not in wildcards} == {
-        *("archive_index", "stations", "picks", "agreement", "rejects"),
-        *("splits", "pretrain", "train", "table1", "table2", "skill"),
+        *("archive_index", "stations", "picks", "agreement", "splits", "pretrain", "train", "baselines"),
+        *TABLES,
     }
 
 
@@ -56,14 +65,12 @@ def test_a_changed_vs30_runs_no_picks_and_no_windows(checkout: Checkout) -> None
     header = [cell.value for cell in sheet[1]]
     sheet.cell(row=2, column=header.index("Vs30") + 1, value=432.0)
     book.save(path)
-    assert set(checkout.planned_rules()) == {
-        *("stations", "splits", "pretrain", "train", "table1", "table2", "skill", "rejects")
-    }
+    assert set(checkout.planned_rules()) == {"stations", "splits", "pretrain", "train", "baselines", *TABLES}
 
 
 def test_an_option_that_training_alone_uses_trains_again_and_picks_nothing(checkout: Checkout) -> None:
     changed = checkout.with_config(training={"segment_s": 2.0})
-    assert set(changed.planned_rules()) == {"pretrain", "train", "table2", "skill"}
+    assert set(changed.planned_rules()) == {"pretrain", "train", "table2", "skill", "predictions"}
 
 
 def test_another_number_of_bootstrap_samples_only_makes_the_tables_again(checkout: Checkout) -> None:

@@ -20,7 +20,7 @@ SMALL = {
     },
     "evaluation": {"bootstrap": 200},
 }
-TARGETS = ["table1.csv", "table2.csv", "skill.csv", "rejects.csv", "agreement.csv"]
+TARGETS = ["table1.csv", "table2.csv", "skill.csv", "predictions.csv", "rejects.csv", "agreement.csv"]
 
 
 @dataclass(frozen=True)

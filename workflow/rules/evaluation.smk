@@ -5,10 +5,11 @@
 #         table2.csv       experiment, site_class, n_stations, n_records, errors, skill, collapsed
 #         skill.csv        the same for every experiment and baseline
 #         predictions.csv  Vs30 per station with an interval
+#         regions.csv      errors per region of stations
+#         learning_curve.csv  error against the number of training stations
 #         rejects.csv      everything that was refused, and why
 
 
-BASELINES = ["hvsr_forest", "hvsr_elevation_forest", "intensity_forest"]
 PRINTED = [name for name in TABLE_II if name in settings.training.names]
 WINDOW_SETS = sorted(
     {
@@ -80,6 +81,7 @@ rule table2:
 rule features:
     input:
         records=f"{R}/records/{{shard}}.parquet",
+        picks=f"{R}/picks/{METHOD_OF['auto']}/{{shard}}.parquet",
     output:
         f"{R}/evaluation/features/{{shard}}.parquet",
     log:
@@ -94,7 +96,7 @@ rule features:
     params:
         code=code_digest("evaluation"),
     shell:
-        "quakesite evaluation features {input.records:q} --out {output:q} > {log:q} 2>&1"
+        "quakesite evaluation features {input.records:q} --picks {input.picks:q} --out {output:q} > {log:q} 2>&1"
 
 
 rule baselines:
@@ -172,6 +174,55 @@ rule predictions:
         " --stations {input.stations:q} --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
 
 
+rule learning_curve:
+    input:
+        features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
+        stations=f"{R}/stations/stations.parquet",
+        splits=expand(f"{R}/training/splits/{{trial}}.csv", trial=TRIALS),
+    output:
+        f"{R}/learning_curve.csv",
+    log:
+        f"{LOGS}/learning_curve.log",
+    benchmark:
+        f"{BENCHMARKS}/learning_curve.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_digest("evaluation"),
+        settings=as_json(settings.evaluation, without=["coverage"]),
+    shell:
+        "quakesite evaluation learning-curve {input.features:q} --stations {input.stations:q}"
+        " --splits {input.splits:q} --settings {params.settings:q} --out {output:q} > {log:q} 2>&1"
+
+
+rule regions:
+    input:
+        predictions=f"{R}/predictions.csv",
+    output:
+        regions=f"{R}/regions.csv",
+        members=f"{R}/evaluation/region_members.csv",
+        criteria=f"{R}/evaluation/region_criteria.csv",
+    log:
+        f"{LOGS}/regions.log",
+    benchmark:
+        f"{BENCHMARKS}/regions.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "coverage"]),
+    shell:
+        "quakesite evaluation regions {input.predictions:q} --settings {params.settings:q} --out {output.regions:q}"
+        " --members {output.members:q} --criteria {output.criteria:q} > {log:q} 2>&1"
+
+
 rule rejects:
     input:
         f"{R}/records/rejects/archive.parquet",
@@ -210,6 +261,8 @@ rule tables:
         rules.table2.output,
         rules.skill.output,
         rules.predictions.output,
+        rules.regions.output,
+        rules.learning_curve.output,
         rules.rejects.output,
         rules.picks.output,
         rules.agreement.output,

@@ -3,14 +3,19 @@
 # makes   figures/fig1        stations by NEHRP site class
 #         figures/fig3        the four-channel input of one record
 #         figures/fig4        loss and errors against epoch, five experiments
+#         figures/fig5        regions of stations
+#         figures/fig6        errors per region
 #         figures/predicted   predicted against measured Vs30, with intervals
 #         figures/skill       skill of every model and baseline, the best constant as the zero line
 FIGURES = {
     "fig1": [f"{R}/stations/stations.parquet"],
     "fig3": windows_of("pga60", "auto"),
     "fig4": [f"{R}/training/{experiment}/{trial}/history.csv" for experiment in PRINTED for trial in TRIALS],
+    "fig5": [f"{R}/evaluation/region_members.csv"],
+    "fig6": [f"{R}/regions.csv"],
     "predicted": [f"{R}/predictions.csv"],
     "skill": [f"{R}/skill.csv"],
+    "learning-curve": [f"{R}/learning_curve.csv"],
 }
 
 

@@ -9,6 +9,7 @@ import shlex
 
 from quakesite.config import DEMO_TRUTH, resolve
 from quakesite.errors import InputError
+from quakesite.evaluation.settings import BASELINES
 from quakesite.preflight import folder_digest, preflight, scan_archive
 from quakesite.shards import shard_names
 from quakesite.staleness import code_digest

@@ -12,7 +12,7 @@ from quakesite.annotate.index import Record, RecordIndex
 from quakesite.annotate.notebook import LONGEST_COMMENT, Notebook, Pick
 from quakesite.annotate.queues import Queue, Queues
 from quakesite.annotate.signals import Band
-from quakesite.annotate.suggestions import Doubt, Suggestions, methods_of
+from quakesite.annotate.suggestions import Doubt, Suggestion, Suggestions, methods_of
 from quakesite.errors import InputError
 from quakesite.picks.flags import Flag, flags, hypocentral_distance_km
 from quakesite.picks.snr import snr_db
@@ -89,7 +89,7 @@ class Desk:
             **{name: record.metadata[name] for name in SHOWN},
             **{name: time and time.isoformat() for name, time in times.items()},
             "hypocentral_distance_km": _hypocentral(record),
-            "suggestions": [asdict(pick) for pick in self.suggestions.get(record_id, ())],
+            "suggestions": [asdict(pick) for pick in self._suggested(record_id)],
             "doubt": doubt.why if doubt else "",
             **self.state(record),
         }
@@ -101,8 +101,7 @@ class Desk:
         times = {phase: pick.time_s for phase, pick in entry.picks.items()}
         p_s, source = times.get("P"), "your P"
         if p_s is None:
-            suggested = [pick for pick in self.suggestions.get(record_id, ()) if pick.phase == "P"]
-            best = max(suggested, key=lambda pick: pick.probability or 0, default=None)
+            best = next((pick for pick in self._suggested(record_id) if pick.phase == "P"), None)
             p_s, source = (best.time_s, best.method) if best else (None, "")
         duration_s = (record.acceleration.shape[1] - 1) / record.rate_hz
         found = flags(times.get("P"), times.get("S"), duration_s, _hypocentral(record))
@@ -114,6 +113,10 @@ class Desk:
             "snr_from": source,
             "remarks": [text for flag, text in REMARKS.items() if flag in found],
         }
+
+    def _suggested(self, record_id: str) -> list[Suggestion]:
+        """Returns the automatic picks of a record, the most probable first."""
+        return sorted(self.suggestions.get(record_id, ()), key=lambda pick: -(pick.probability or 0))
 
     def act(self, action: Action) -> dict[str, Any]:
         """Does an action and returns the state of its record, once that is on disk. For one thread at a time.

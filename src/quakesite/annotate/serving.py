@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import threading
@@ -95,7 +96,7 @@ def serve(
     """
     started = time.monotonic()
     desk = open_desk(results, folder, annotator, earth_model=earth_model, band=band)
-    with listen(port) as listening:
+    with contextlib.suppress(KeyboardInterrupt), listen(port) as listening:
         port = listening.getsockname()[1]
         key = read_key(folder / f".{desk.notebook.name}.key")
         app = make_app(desk, key=key, cookie=f"quakesite_{port}")

@@ -21,6 +21,10 @@ CLASS_SHARES = (
 EXPONENT_OF_CLASS = {"E": 1.0, "D": 0.75, "C": 1.35, "B": 1.8}
 """Above 1 leans a class towards its lower end, as the Turkish stations do."""
 ROCK_M_S = (700.0, 3200.0)
+SHALLOWEST_SOIL_M = 14.0
+DEEPEST_SOIL_M = 110.0
+DEEPEST_PER_VS30 = 0.4
+"""Metres of soil per m/s of Vs30: keeps f0 above 0.6 Hz, where a minute's record can still show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,9 @@ def draw_profile(seed: int, station: int) -> Profile:
     """
     vs30 = draw_vs30(seed, station)
     rng = stream(seed, "profile", station)
-    depth = float(np.clip(30.0 * (430.0 / vs30) ** 0.8 * math.exp(rng.normal(0.0, 0.35)), 14.0, 110.0))
+    deepest = min(DEEPEST_SOIL_M, DEEPEST_PER_VS30 * vs30)
+    depth = 30.0 * (430.0 / vs30) ** 0.8 * math.exp(rng.normal(0.0, 0.35))
+    depth = float(np.clip(depth, SHALLOWEST_SOIL_M, deepest))
     exponent, contrast = rng.uniform(0.12, 0.28), rng.uniform(3.2, 4.4)
     thickness = _layer_thickness_m(depth, rng)
     middle = np.cumsum(thickness) - thickness / 2.0

@@ -5,6 +5,9 @@ from __future__ import annotations
 from quakesite.evaluation.metrics import Figures
 from quakesite.training.experiments import EXPERIMENTS
 
+SIGNIFICANCE = 0.05
+"""A model is better than a constant when its skill's interval lies above zero and p is under this."""
+
 TOO_GOOD_PCT = 1.0
 """Repeated measurements of one site's Vs30 differ by several per cent (Moss 2008, Soil Dyn. Earthq. Eng. 28,
 233-241), so a smaller error than this on unseen stations points at a leak."""
@@ -26,7 +29,7 @@ def verdict(figures: Figures, n_leaked: int = 0) -> str:
         return "no constant"
     if figures.skill <= 0.0:
         return "no better than a constant"
-    if not figures.skill_low > 0.0:
+    if not (figures.skill_low > 0.0 and figures.p_constant < SIGNIFICANCE):
         return "not told from a constant"
     return "better than a constant"
 
@@ -62,7 +65,7 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
         case "not told from a constant":
             return (
                 f"{name} cannot be told from a constant: {pair}, skill {figures.skill:.2f} "
-                f"({figures.skill_low:.2f} to {figures.skill_high:.2f})."
+                f"({figures.skill_low:.2f} to {figures.skill_high:.2f}, p {figures.p_constant:.2f})."
             )
     return None
 

@@ -35,7 +35,6 @@ class StationFeatures:
     values: Floats
 
 
-BASELINES = ("hvsr_forest", "hvsr_elevation_forest", "intensity_forest")
 
 
 def station_features(
@@ -44,6 +43,7 @@ def station_features(
     """Returns the inputs of the baseline called `name`, averaged over each station's records.
 
     `hvsr_forest`: ln H/V at 32 frequencies. `hvsr_elevation_forest`: those and the station's elevation.
+    `pwave_forest`: ln of the surface velocity from the first P motion (see `pwave`).
     `intensity_forest`: what Güllü (2013, Bull. Earthq. Eng. 11, 969-997) gave his networks: magnitude,
     distance, PGA and spectral acceleration (logarithms, but for the magnitude).
 
@@ -54,7 +54,9 @@ def station_features(
     """
     of_record = np.array(features["station"].to_pylist(), dtype=np.str_)
     station, codes = np.unique(of_record, return_inverse=True)
-    if name == "intensity_forest":
+    if name == "pwave_forest":
+        values = np.log(_floats(features, "surface_velocity_m_s"))[:, None]
+    elif name == "intensity_forest":
         columns = [_floats(features, "magnitude")]
         columns += [
             np.log(np.maximum(_floats(features, column), 1e-3))
@@ -97,13 +99,17 @@ def all_predictions(
 ) -> pa.Table:
     """Returns the predictions of the baseline called `name` for every record of `features`, sorted.
 
+    None without records, nor from P-wave seismograms where no record has a surface velocity.
+
     Args:
         name: one of `BASELINES`.
         features: `FEATURES` rows.
         stations: `STATIONS` rows, for the elevation.
         splits, vs30, seed: as in `forest_predictions`.
     """
-    if len(features) == 0:
+    if len(features) == 0 or (
+        name == "pwave_forest" and not len(features["surface_velocity_m_s"].drop_null())
+    ):
         return PREDICTIONS.empty_table()
     records = sorted(zip(features["record_id"].to_pylist(), features["station"].to_pylist(), strict=True))
     return forest_predictions(name, inputs_of(name, features, stations), records, splits, vs30, seed)

@@ -8,6 +8,7 @@ All errors are absolute percentage errors, 100 |predicted - measured| / measured
 - *constant*: what the best constant scores, per station, on the same test stations. It is fitted for each
   trial on that trial's train and validation stations only (`best_constant`).
 - *skill*: 1 - per station / constant. 1 is perfect, 0 is no better than a constant.
+- *p of the constant*: two-sided, that model and constant err alike (`sign_flip_p`, over stations).
 - *ln Vs30*: a station's predictions are pooled over records and trials by their geometric mean; R^2 and the
   root mean square are of ln(pooled) - ln(measured) over stations, R^2 against the judged stations' mean.
 - *spread*: standard deviation within trials, over test records. Trials that collapse to different constants
@@ -82,6 +83,7 @@ class Figures:
     rms_ln_vs30: float
     spread_m_s: float
     vs30_spread_m_s: float
+    p_constant: float
 
     @property
     def collapsed(self) -> bool | None:
@@ -91,7 +93,7 @@ class Figures:
         return self.spread_m_s < COLLAPSE_RATIO * self.vs30_spread_m_s
 
 
-NOTHING = Figures(0, 0, *[float("nan")] * 10)
+NOTHING = Figures(0, 0, *[float("nan")] * 11)
 """The figures of an experiment or a class without test records."""
 
 
@@ -154,6 +156,20 @@ def skill_interval(
     return float(low), float(high)
 
 
+def sign_flip_p(difference: Floats, *, resamples: int, seed: int) -> float:
+    """Returns the two-sided p value of a mean difference of zero, by random sign flips of the pairs.
+
+    Fisher's randomisation test of paired differences (Good 2005, section 3.2), with the observed one counted
+    in, so that p is never 0. NaN where a difference is.
+    """
+    if np.isnan(difference).any():
+        return float("nan")
+    signs = np.random.default_rng(seed).integers(0, 2, size=(resamples, len(difference))) * 2.0 - 1.0
+    flipped = np.abs(signs @ difference)
+    observed = abs(float(difference.sum()))
+    return (1.0 + int(np.sum(flipped >= observed * (1.0 - 1e-12)))) / (1.0 + resamples)
+
+
 def pooled_ln(rows: TestRows) -> tuple[Floats, Floats]:
     """Returns (ln of the pooled prediction, ln of the measured Vs30), one value per station, by name."""
     predicted = np.log(np.maximum(rows.predicted, SLOWEST_M_S))
@@ -191,4 +207,5 @@ def judge(rows: TestRows, *, resamples: int, confidence: float, seed: int) -> Fi
         rms_ln_vs30=float(np.sqrt(np.mean((predicted - measured) ** 2))),
         spread_m_s=within_trial_spread(rows.predicted, rows.trial),
         vs30_spread_m_s=within_trial_spread(rows.measured, rows.trial),
+        p_constant=sign_flip_p(error - constant_error, resamples=resamples, seed=seed),
     )

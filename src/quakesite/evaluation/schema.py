@@ -22,6 +22,11 @@ FEATURES = pa.schema(
         pa.field("sa_0_2_s_cm_s2", pa.float64(), nullable=False, metadata={"about": "5 % damped, at 0.2 s"}),
         pa.field("sa_1_0_s_cm_s2", pa.float64(), nullable=False, metadata={"about": "5 % damped, at 1.0 s"}),
         pa.field(
+            "surface_velocity_m_s",
+            pa.float64(),
+            metadata={"about": "from the first P motion; null without a pick, a location or an answer"},
+        ),
+        pa.field(
             "ln_hv",
             pa.list_(pa.float64(), len(HV_FREQUENCIES_HZ)),
             nullable=False,

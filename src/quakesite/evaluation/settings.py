@@ -8,6 +8,9 @@ from pydantic import Field
 
 from quakesite.settings import Section
 
+BASELINES = ("hvsr_forest", "hvsr_elevation_forest", "pwave_forest", "intensity_forest")
+"""The baselines of `skill.csv`, by name."""
+
 
 class EvaluationSettings(Section):
     """How the tables are computed."""

@@ -14,11 +14,15 @@ import numpy as np
 from quakesite.evaluation.audit import verdict
 from quakesite.evaluation.folds import Folds
 from quakesite.evaluation.layout import Row
-from quakesite.evaluation.metrics import Figures, Floats, TestRows, percentage_error, station_mean
+from quakesite.evaluation.metrics import Figures, TestRows, percentage_error, sign_flip_p, station_mean
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.table2 import figures_of
 
 Kind = Literal["experiment", "baseline"]
+Errors = dict[str, float]
+"""Mean absolute percentage error by station."""
+
+NAN = float("nan")
 
 COLUMNS = (
     "name",
@@ -32,6 +36,7 @@ COLUMNS = (
     "skill_low",
     "skill_high",
     "p_constant",
+    "p_best_baseline",
     "r2_ln_vs30",
     "rms_ln_vs30",
     "spread_m_s",
@@ -48,25 +53,52 @@ def skill_rows(models: Mapping[str, tuple[Kind, Folds]], settings: EvaluationSet
 
     The best constant stands on the test rows of all models together; each model's own row carries what the
     constant scores on that model's stations (`constant_error_pct`), which is what its skill is against.
-    `p_constant` is the two-sided p of a sign-flip test over stations that model and constant err alike.
+    `p_constant` is the two-sided p of a sign-flip test over stations that model and constant err alike,
+    `p_best_baseline` the same against the baseline with the smallest error per station, on the stations that
+    both were tested on. The best baseline is chosen on those very stations, which favours it a little.
     """
     constant = _constant_rows([folds.rows for _, folds in models.values()])
-    rows = [
-        _row(BEST_CONSTANT, "baseline", figures_of(constant, settings), 1.0 if len(constant) else None, 0)
-    ]
+    errors = {name: _station_errors(folds.rows) for name, (_, folds) in models.items()}
+    best = _best_baseline(models, errors)
+    rows = [_row(BEST_CONSTANT, "baseline", figures_of(constant, settings), NAN, 0)]
     for name, (kind, folds) in models.items():
-        probability = _p_constant(folds.rows, settings)
-        rows.append(_row(name, kind, figures_of(folds.rows, settings), probability, len(folds.leaked)))
+        against_best = NAN if best is None or best == name else _p(errors[name], errors[best], settings)
+        rows.append(_row(name, kind, figures_of(folds.rows, settings), against_best, len(folds.leaked)))
     return rows
 
 
-def _row(name: str, kind: Kind, figures: Figures, p_constant: float | None, n_leaked: int) -> Row:
+def _best_baseline(models: Mapping[str, tuple[Kind, Folds]], errors: Mapping[str, Errors]) -> str | None:
+    means = {
+        name: float(np.mean(list(errors[name].values())))
+        for name, (kind, folds) in models.items()
+        if kind == "baseline" and errors[name] and not folds.leaked
+    }
+    return min(means, key=lambda name: (means[name], name)) if means else None
+
+
+def _station_errors(rows: TestRows) -> Errors:
+    error = percentage_error(rows.predicted, rows.measured)
+    if len(error) == 0:
+        return {}
+    means = station_mean(error, rows.station)
+    return dict(zip(np.unique(rows.station).tolist(), means.tolist(), strict=True))
+
+
+def _p(one: Errors, other: Errors, settings: EvaluationSettings) -> float:
+    both = sorted(one.keys() & other.keys())
+    if not both:
+        return NAN
+    difference = np.array([one[station] - other[station] for station in both])
+    return sign_flip_p(difference, resamples=settings.bootstrap, seed=settings.seed)
+
+
+def _row(name: str, kind: Kind, figures: Figures, p_best_baseline: float, n_leaked: int) -> Row:
     says = "the constant itself" if name == BEST_CONSTANT else verdict(figures, n_leaked)
     values = {
         **asdict(figures),
         "name": name,
         "kind": kind,
-        "p_constant": float("nan") if p_constant is None else p_constant,
+        "p_best_baseline": p_best_baseline,
         "collapsed": None if name == BEST_CONSTANT else figures.collapsed,
         "n_leaked_stations": n_leaked,
         "verdict": says,
@@ -99,25 +131,3 @@ def _constant_rows(all_rows: list[TestRows]) -> TestRows:
         predicted=constant,
         constant=constant,
     )
-
-
-def _p_constant(rows: TestRows, settings: EvaluationSettings) -> float | None:
-    if len(rows) == 0:
-        return None
-    error = station_mean(percentage_error(rows.predicted, rows.measured), rows.station)
-    constant = station_mean(percentage_error(rows.constant, rows.measured), rows.station)
-    return sign_flip_p(error - constant, resamples=settings.bootstrap, seed=settings.seed)
-
-
-def sign_flip_p(difference: Floats, *, resamples: int, seed: int) -> float:
-    """Returns the two-sided p value of a mean difference of zero, by random sign flips of the pairs.
-
-    Fisher's randomisation test of paired differences (Good 2005, section 3.2), with the observed one counted
-    in, so that p is never 0. NaN where a difference is.
-    """
-    if np.isnan(difference).any():
-        return float("nan")
-    signs = np.random.default_rng(seed).integers(0, 2, size=(resamples, len(difference))) * 2.0 - 1.0
-    flipped = np.abs(signs @ difference)
-    observed = abs(float(difference.sum()))
-    return (1.0 + int(np.sum(flipped >= observed * (1.0 - 1e-12)))) / (1.0 + resamples)

@@ -26,7 +26,9 @@ def draw(skill: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figu
     judged = [row for row in skill if row["name"] != BEST_CONSTANT and row["skill"] != "NaN"]
     missing = [row["name"] for row in skill if row["name"] != BEST_CONSTANT and row["skill"] == "NaN"]
     with style():
-        figure = new_figure(COLUMN_IN, 1.2 + 0.2 * max(len(judged), 1), synthetic=synthetic)
+        figure = new_figure(
+            COLUMN_IN, (1.6 if missing else 1.2) + 0.2 * max(len(judged), 1), synthetic=synthetic
+        )
         axes = figure.add_subplot()
         for place, row in enumerate(judged):
             low, value, high = (float(row[name]) for name in ("skill_low", "skill", "skill_high"))

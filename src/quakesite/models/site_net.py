@@ -14,6 +14,7 @@ FRAME_S = 10.24
 BANDS = 48
 LOWEST_HZ = 0.25
 HIGHEST_HZ = 30.0
+DROPOUT = 0.3
 TINY = 1e-20
 
 
@@ -120,13 +121,17 @@ class SiteEncoder(nn.Module):
 
 
 class SiteNet(Network):
-    """(batch, channels, samples) in cm/s^2 -> (batch,), standardised ln Vs30: `SiteEncoder` -> 64 -> 1."""
+    """(batch, channels, samples) in cm/s^2 -> (batch,), standardised ln Vs30: `SiteEncoder` -> 64 -> 1.
+
+    A part of the features and of the hidden layer (0.3) is dropped in training: stations are few.
+    """
 
     def __init__(self, channels: int, rate_hz: float) -> None:
         super().__init__()
         encoder = SiteEncoder(channels, rate_hz)
         self.encoder = encoder
         self.hidden, self.out = nn.Linear(encoder.features, 64), nn.Linear(64, 1)
+        self.dropout = nn.Dropout(DROPOUT)
 
     @property
     def last(self) -> nn.Linear:
@@ -135,5 +140,6 @@ class SiteNet(Network):
 
     def forward(self, windows: Tensor) -> Tensor:
         """Returns standardised ln Vs30, shape (batch,)."""
-        out: Tensor = self.out(self.hidden(self.encoder(windows)).relu())
+        hidden = self.hidden(self.dropout(self.encoder(windows))).relu()
+        out: Tensor = self.out(self.dropout(hidden))
         return out.squeeze(1)

@@ -79,9 +79,9 @@ class Annotator:
         model: the network, ready to predict.
         stride_s: step between windows, in s.
         batch_size: windows in one forward pass.
-        padding_s: what is put before every record, in s; see `padded`. Behind it there is as much as the
-            network is blind for at a window's end, and more if the record is so short that its first sample
-            would not be seen both early and late in a window. 0: no padding, neither before nor behind.
+        padding_s: what is put before every record, in s; see `padded`. Behind it comes half a window, and
+            more if the record is so short that its first sample would not be seen both early and late in a
+            window. 0: no padding, neither before nor behind.
     """
 
     def __init__(self, model: EQTransformer, *, stride_s: float, batch_size: int, padding_s: float) -> None:
@@ -139,10 +139,12 @@ class Annotator:
         """Returns how many samples are put before and behind a record of `n_samples`."""
         if not self.padding_s:
             return 0, 0
-        blind_before_s, blind_behind_s = (samples / self.rate_hz for samples in self.blind)
-        # With this much in all, the last window starts no earlier than its blind margin before the record.
-        behind_s = max(blind_behind_s, self.length / self.rate_hz - blind_before_s - n_samples / rate_hz)
-        before_s = max(self.padding_s, blind_before_s)
+        length_s = self.length / self.rate_hz
+        blind_s = self.blind[0] / self.rate_hz
+        before_s = max(self.padding_s, blind_s)
+        # The last window starts no earlier than its blind margin before the record, and its record's last
+        # sample is not past its middle: what comes later EQTransformer hardly notices.
+        behind_s = max(length_s / 2, length_s - blind_s - n_samples / rate_hz)
         return math.ceil(before_s * rate_hz), math.ceil(behind_s * rate_hz) + 1
 
     def offsets(self, n_samples: int) -> list[int]:

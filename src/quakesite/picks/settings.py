@@ -34,14 +34,14 @@ class PicksSettings(Section):
     s_threshold: Probability = 0.1
     """Smallest probability of an S pick."""
 
-    stride_s: Annotated[float, Field(gt=0, lt=60)] = 5.37
+    stride_s: Annotated[float, Field(gt=0, lt=60)] = 7.37
     """Step between EQTransformer's 60 s windows, in seconds. No whole number of seconds: picks would pile
     up on whole seconds of the window. `benchmarks/picks_accuracy.py` shows what a stride costs and buys."""
 
     padding_s: Annotated[float, Field(ge=0, le=60)] = 15.0
     """What is put before every record, in seconds: its first second, mirrored back and forth. So an arrival
     near its start, too, is seen in the part of a window where EQTransformer times it well. Behind a record
-    comes as much as EQTransformer needs. 0: no padding; records under 60 s then get no picks."""
+    comes half a window or more. 0: no padding; records under 60 s then get no picks."""
 
     timing: Literal["settled", "classify"] = "settled"
     """When an arrival is: `settled`, where its mean probability peaks over the windows that see it 13 s or

@@ -21,6 +21,9 @@ from quakesite.records.naming import form_of, station_of
 from quakesite.records.opening import BROKEN_ZIP, DEEPEST_NESTING, LARGEST_MEMBER, TooLarge, read_limited
 from quakesite.shards import shard_of
 
+SNAKEMAKE_MARK = ".snakemake_timestamp"
+"""What Snakemake leaves in a folder that one of its rules made."""
+
 
 class Found(NamedTuple):
     """A file that a reader is meant for, of one station.
@@ -129,6 +132,8 @@ def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
         yield Refused(folder, "unreadable", error.strerror or str(error))
         return
     for entry in listed:
+        if entry.name == SNAKEMAKE_MARK:
+            continue
         below = f"{relative}{entry.name}"
         try:
             if entry.is_symlink():
@@ -225,7 +230,7 @@ def _nested(
         with opened.open(info) as handle:
             content = read_limited(handle)
     except TooLarge as error:
-        yield Refused(source, "too_large", str(error))
+        yield Refused(source, "too_large", f"{error}; unpack the zip it is in")
         return
     with zipfile.ZipFile(io.BytesIO(content)) as inner:
         yield from _members(inner, source, below, mtime_ns, depth + 1)

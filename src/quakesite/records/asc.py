@@ -129,7 +129,7 @@ def _pga(fields: dict[str, str], source: str) -> tuple[float | None, float]:
 
 
 def _count(text: str, source: str) -> int:
-    if not text.strip().isdigit():
+    if not (text.isascii() and text.strip().isdigit()):
         raise Refusal(source, Reason.BAD_HEADER, f"NDATA: {text[:40]!r} is no count")
     return int(text[:20])
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quakesite.progress import say, track
 from quakesite.records.archive import Scan, scan
@@ -56,7 +57,7 @@ def shard(
     """
     n_shards_of(name)
     table = read_parquet(sources, SOURCES)
-    table = table.filter(pa.compute.equal(table["shard"], name)).select(["station", "source", "form"])
+    table = table.filter(pc.equal(table["shard"], name)).select(["station", "source", "form"])
     files = [SourceFile(**row) for row in table.to_pylist()]
     refused: list[Reject] = []
     used: set[str] = set()

@@ -22,10 +22,10 @@ LONGEST_NAME = 255
 """Characters a file's name may have; longer ones, possible in zips, tell nothing."""
 
 _STAMP_AND_STATION = re.compile(
-    r"(?P<prefix>.*?)(?<!\d)(?P<stamp>\d{14})_(?P<station>[A-Za-z0-9]+)(?P<rest>.*)"
+    r"(?P<prefix>.*?)(?<!\d)(?P<stamp>\d{14})_(?P<station>[A-Za-z0-9]+)(?P<rest>.*)", re.ASCII
 )
 _PROCESSING = re.compile(
-    r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$"
+    r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$", re.ASCII
 )
 
 
@@ -47,7 +47,7 @@ class Name(NamedTuple):
 def station_code(text: str) -> str:
     """Returns a station code as AFAD writes it: numbers have four digits (208 is 0208)."""
     text = text.strip()
-    return text.zfill(4) if text.isdigit() else text
+    return text.zfill(4) if text.isascii() and text.isdigit() else text
 
 
 def form_of(file_name: str) -> str:

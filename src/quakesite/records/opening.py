@@ -17,6 +17,12 @@ than this is refused as a zip bomb."""
 DEEPEST_NESTING = 4
 """Zips within zips that are followed."""
 
+PIECE = 2**18
+"""Bytes asked for at once: Python sets aside as many as it is asked for, however few there are."""
+
+MOST_OPEN = 64
+MOST_HELD = 128 * 2**20
+
 BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -51,18 +57,24 @@ def read_limited(handle: IO[bytes], limit: int = LARGEST_MEMBER) -> bytes:
     Raises:
         TooLarge: it is more than `limit` bytes, whatever its directory entry claims.
     """
-    content = handle.read(limit + 1)
-    if len(content) > limit:
+    pieces: list[bytes] = []
+    left = limit + 1
+    while left > 0 and (piece := handle.read(min(left, PIECE))):
+        pieces.append(piece)
+        left -= len(piece)
+    if left <= 0:
         raise TooLarge(f"unpacks to more than {limit} bytes")
-    return content
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Sources:
-    """Reads sources; keeps a few zips open, since their members are read one after another."""
+    """Reads sources; keeps zips open, since their members are read one after another.
 
-    def __init__(self, open_zips: int = 8) -> None:
-        self._zips: OrderedDict[tuple[str, ...], zipfile.ZipFile] = OrderedDict()
-        self._open_zips = open_zips
+    At most `MOST_OPEN` files, and `MOST_HELD` bytes of zips within zips; the least recently used leave first.
+    """
+
+    def __init__(self) -> None:
+        self._zips: OrderedDict[tuple[str, ...], tuple[zipfile.ZipFile, int]] = OrderedDict()
 
     def read(self, source: str, limit: int = LARGEST_MEMBER) -> bytes:
         """Returns the bytes of `source`.
@@ -89,21 +101,24 @@ class Sources:
     def _zip(self, parts: tuple[str, ...]) -> zipfile.ZipFile:
         if parts in self._zips:
             self._zips.move_to_end(parts)
-            return self._zips[parts]
+            return self._zips[parts][0]
         if len(parts) == 1:
-            opened = zipfile.ZipFile(parts[0])
+            opened, held = zipfile.ZipFile(parts[0]), 0
         else:
             with self._zip(parts[:-1]).open(parts[-1]) as handle:
-                opened = zipfile.ZipFile(io.BytesIO(read_limited(handle)))
-        self._zips[parts] = opened
-        while len(self._zips) > self._open_zips:
-            self._zips.popitem(last=False)[1].close()
+                content = read_limited(handle)
+            opened, held = zipfile.ZipFile(io.BytesIO(content)), len(content)
+        self._zips[parts] = opened, held
+        while len(self._zips) > 1 and (
+            len(self._zips) > MOST_OPEN or sum(held for _, held in self._zips.values()) > MOST_HELD
+        ):
+            self._zips.popitem(last=False)[1][0].close()
         return opened
 
     def close(self) -> None:
         """Closes every zip."""
         while self._zips:
-            self._zips.popitem()[1].close()
+            self._zips.popitem()[1][0].close()
 
     def __enter__(self) -> Sources:
         return self

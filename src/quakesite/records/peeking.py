@@ -8,7 +8,7 @@ from quakesite.records.naming import station_code
 
 _ASC_STATION = re.compile(rb"^STATION_CODE:[ \t]*([A-Za-z0-9]+)", re.MULTILINE)
 _NSMN_STATION = re.compile(rb"^STATION ID[ \t]*:[ \t]*([A-Za-z0-9]+)", re.MULTILINE)
-_XML_STATION = re.compile(rb"<(?:\w+:)?[Ss]tation\s(?:[^>]*\s)?code=[\"']([A-Za-z0-9]+)[\"']")
+_XML_STATION = re.compile(rb"<(?:\w+:)?[Ss]tation\s(?:[^<>]*\s)?code=[\"']([A-Za-z0-9]+)[\"']")
 _XML_DIALECTS = (
     (b"FDSNStationXML", "STATIONXML"),
     (b"http://geofon.gfz-potsdam.de/ns/Inventory/", "INVENTORYXML"),

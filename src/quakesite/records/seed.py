@@ -1,7 +1,4 @@
-"""miniSEED with StationXML beside it, as TADAS and the seismic networks export: ObsPy reads both.
-
-Counts become acceleration by removing the whole instrument response, over the band in which that is sound.
-"""
+"""miniSEED with StationXML beside it, as TADAS and the seismic networks export: ObsPy reads both."""
 
 from __future__ import annotations
 
@@ -12,8 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from quakesite.records.candidates import Candidate
+from quakesite.records.deconvolution import acceleration
 from quakesite.records.metadata import Metadata, make_record
 from quakesite.records.naming import station_code
 from quakesite.records.opening import Sources
@@ -26,15 +25,6 @@ from quakesite.rejects import Reason
 
 if TYPE_CHECKING:
     from obspy import Inventory, Stream
-
-LOWEST_HZ = (0.02, 0.04)
-"""Below the second corner the deconvolution is tapered off, below the first nothing is left."""
-
-HIGHEST_PARTS_OF_NYQUIST = (0.9, 0.99)
-"""The same at the upper end, as parts of the Nyquist frequency."""
-
-TAPER_PART = 0.02
-"""Part of the record tapered at each end before the response is removed."""
 
 COMPONENT_OF_CODE = {"E": "E", "N": "N", "Z": "Z", "U": "Z"}
 
@@ -68,16 +58,16 @@ def load_seed(candidate: Candidate, sources: Sources) -> Record:
     samples = []
     length = int((end - start) * first.sampling_rate + 0.5) + 1
     for name in "ENZ":
-        trace = _acceleration(traces[name], inventory, source)
-        offset = round((start - trace.stats.starttime) * first.sampling_rate)
-        samples.append(trace.data[offset : offset + length])
+        motion = _acceleration(traces[name], inventory, source)
+        offset = round((start - traces[name].stats.starttime) * first.sampling_rate)
+        samples.append(motion[offset : offset + length])
     length = min(len(one) for one in samples)
-    acceleration = np.stack([one[:length] for one in samples]).astype(np.float64) * 100.0
-    if not np.isfinite(acceleration).all():
+    in_cm_s2 = np.stack([one[:length] for one in samples]) * 100.0
+    if not np.isfinite(in_cm_s2).all():
         raise Refusal(source, Reason.BAD_SAMPLES, "NaN or infinity after the response was removed")
     metadata = _metadata(first, inventory, candidate, _utc(start), source)
     files = (source, candidate.inventory)
-    return make_record(metadata, acceleration, stamp=candidate.stamp, form="mseed", sources=files)
+    return make_record(metadata, in_cm_s2, stamp=candidate.stamp, form="mseed", sources=files)
 
 
 def _stream(source: str, sources: Sources) -> Stream:
@@ -143,10 +133,11 @@ def _three(stream: Stream, source: str) -> dict[str, Any]:
         )
     if any(trace.data.dtype.kind not in "if" for trace in stream):
         raise Refusal(source, Reason.BAD_SAMPLES, "a trace that holds no numbers")
-    try:
-        stream.merge(method=1)
-    except (TypeError, ValueError) as error:
-        raise Refusal(source, Reason.COMPONENT_MISMATCH, str(error)) from None
+    for identity in sorted({trace.id for trace in stream}):
+        _check_continuity([trace for trace in stream if trace.id == identity], source)
+    for trace in stream:
+        trace.data, trace.stats.calib = trace.data.astype(np.float64), 1.0
+    stream.merge(method=1)
     instruments = sorted(
         {(trace.stats.location, trace.stats.channel[:2]) for trace in stream}, key=_by_instrument
     )
@@ -157,15 +148,29 @@ def _three(stream: Stream, source: str) -> dict[str, Any]:
         if component is None:
             raise Refusal(source, Reason.UNSUPPORTED, f"channel {trace.stats.channel} is no E, N or Z")
         if np.ma.isMaskedArray(trace.data):
-            raise Refusal(source, Reason.BAD_SAMPLES, f"a gap in channel {trace.stats.channel}")
+            raise Refusal(source, Reason.BAD_SAMPLES, f"a gap in {trace.id}")
         traces[component] = trace
     missing = [name for name in "ENZ" if name not in traces]
     if missing:
         raise Refusal(source, Reason.MISSING_COMPONENT, f"no component {' and '.join(missing)}")
     rates = {trace.stats.sampling_rate for trace in traces.values()}
-    if len(rates) > 1 or not 1.0 <= min(rates) <= 1e4:
+    if len(rates) > 1:
         raise Refusal(source, Reason.COMPONENT_MISMATCH, f"sampling rates {sorted(rates)} Hz")
     return traces
+
+
+def _check_continuity(pieces: list[Any], source: str) -> None:
+    """Checks that the pieces of one channel have one rate and no gap, before ObsPy fills a gap of years."""
+    name = pieces[0].id
+    rates = {piece.stats.sampling_rate for piece in pieces}
+    if len(rates) > 1 or not 1.0 <= min(rates) <= 1e4:
+        raise Refusal(source, Reason.COMPONENT_MISMATCH, f"sampling rates {sorted(rates)} Hz in {name}")
+    pieces = sorted(pieces, key=lambda piece: piece.stats.starttime.timestamp)
+    end = pieces[0].stats.endtime
+    for piece in pieces[1:]:
+        if piece.stats.starttime - end > 1.5 * piece.stats.delta:
+            raise Refusal(source, Reason.BAD_SAMPLES, f"a gap in {name} at {end}")
+        end = max(end, piece.stats.endtime)
 
 
 def _by_instrument(one: tuple[str, str]) -> tuple[bool, str, str]:
@@ -174,28 +179,31 @@ def _by_instrument(one: tuple[str, str]) -> tuple[bool, str, str]:
     return code[1:2] not in ("N", "L", "G"), code, location
 
 
-def _acceleration(trace: Any, inventory: Inventory, source: str) -> Any:
-    nyquist = trace.stats.sampling_rate / 2
-    band = (*LOWEST_HZ, *(part * nyquist for part in HIGHEST_PARTS_OF_NYQUIST))
-    trace = trace.copy()
-    trace.data = trace.data.astype(np.float64)
+def _acceleration(trace: Any, inventory: Inventory, source: str) -> npt.NDArray[np.float64]:
+    stats = trace.stats
+    found = inventory.select(
+        stats.network, stats.station, stats.location, stats.channel, time=stats.starttime
+    )
+    channels = [channel for network in found for station in network for channel in station]
+    if not channels or channels[0].response is None:
+        raise Refusal(source, Reason.UNSUPPORTED, f"the StationXML has no response of {trace.id} at its time")
+    from obspy.core.util.obspy_types import ObsPyException
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            trace.remove_response(
-                inventory,
-                output="ACC",
-                pre_filt=band,
-                water_level=None,
-                zero_mean=True,
-                taper=True,
-                taper_fraction=TAPER_PART,
-            )
-    except (ValueError, TypeError, AttributeError, KeyError, NotImplementedError) as error:
-        raise Refusal(
-            source, Reason.UNSUPPORTED, f"response of {trace.id} cannot be removed: {error}"
-        ) from None
-    return trace
+            return acceleration(trace.data, stats.sampling_rate, channels[0].response)
+    except (
+        ObsPyException,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        NotImplementedError,
+    ) as error:
+        detail = f"response of {trace.id} cannot be removed: {error}"
+        raise Refusal(source, Reason.UNSUPPORTED, detail) from None
 
 
 def _metadata(

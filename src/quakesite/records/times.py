@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _CLOCK = r"(?P<h>\d{2}):?(?P<mi>\d{2}):?(?P<s>\d{2})(?P<f>\.\d*)?"
 _YEAR_FIRST = re.compile(rf"(?P<y>\d{{4}})[/.-]?(?P<mo>\d{{2}})[/.-]?(?P<d>\d{{2}})[ _T]+{_CLOCK}")
@@ -12,6 +13,7 @@ _MONTH_NAMED = re.compile(rf"(?P<d>\d{{1,2}})-(?P<name>[A-Za-z]{{3}})-(?P<y>\d{{
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@lru_cache(maxsize=4096)
 def parse_time(text: str) -> datetime:
     """Returns the time (UTC, to the microsecond) that `text` spells.
 

@@ -1,7 +1,7 @@
 """One training, from first step to best weights, by Lightning.
 
-The order of the windows is told by the seed and the epoch; there is no other source of chance after the
-initial weights. So a training that was killed and goes on from its checkpoint ends as if it had not been.
+The order of the windows and every other chance after the initial weights (dropout) are told by the seed and
+the epoch. So a training that was killed and goes on from its checkpoint ends as if it had not been.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
+import numpy as np
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
@@ -66,9 +67,9 @@ class Regression(L.LightningModule):
     is no validation).
     """
 
-    def __init__(self, predictor: Predictor, fit: Fit, key: str = "") -> None:
+    def __init__(self, predictor: Predictor, fit: Fit, seed: int, key: str) -> None:
         super().__init__()
-        self.predictor, self.fit_settings, self.key = predictor, fit, key
+        self.predictor, self.fit_settings, self.seed, self.key = predictor, fit, seed, key
         self.history: list[Row] = []
         self.best_epoch = 0
         self.best: dict[str, Tensor] = {}
@@ -84,14 +85,20 @@ class Regression(L.LightningModule):
 
     def training_step(self, batch: Labelled, batch_index: int) -> Tensor:
         """Returns the loss of one batch, to be minimised."""
+        if batch_index == 0:
+            self._begin_epoch()
         return self._step(batch, self._train)
 
     def validation_step(self, batch: Labelled, batch_index: int) -> None:
         """Adds one batch to the validation's tally."""
         self._step(batch, self._validation)
 
-    def on_train_epoch_start(self) -> None:
-        """Starts new tallies."""
+    def _begin_epoch(self) -> None:
+        """Starts new tallies, and makes this epoch's chances those of its number.
+
+        Not Lightning's `on_train_epoch_start`: that is left out in the first epoch after a resumption.
+        """
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, len(self.history)]).generate_state(1)[0]))
         self._train, self._validation = Tally(), Tally()
 
     def on_train_epoch_end(self) -> None:
@@ -183,7 +190,7 @@ def fit_predictor(
         train: windows to learn from; at least one.
         validation: windows to select the weights by; None or empty: the last epoch's weights.
         fit: how to train.
-        seed: seed of the order of the windows.
+        seed: seed of the order of the windows and of dropout.
         what: the training's name in progress lines.
         checkpoints: folder of the checkpoint of the last epoch. One that is there with the same `key` is
             where the training goes on. The caller removes the folder once the results are safe.
@@ -191,7 +198,7 @@ def fit_predictor(
     """
     _quieten()
     torch.set_num_threads(1)
-    training = Regression(predictor, fit, key)
+    training = Regression(predictor, fit, seed, key)
     resumed = _resume(training, checkpoints / CHECKPOINT)
     if not training.finished:
         judged = validation is not None and len(validation) > 0

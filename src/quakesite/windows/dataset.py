@@ -130,8 +130,9 @@ class WindowDataset(Dataset[Item]):
             (len(chosen), *self.shape), np.float32
         )  # NumPy asks for huge pages, PyTorch does not
         shards, rows = self._shard_of[chosen].tolist(), self._row_of[chosen].tolist()
+        fetch = {shard: self._shards[shard].fetch for shard in set(shards)}
         for slot, shard, row in zip(tensors, shards, rows, strict=True):
-            self._shards[shard].read_into(row, slot)
+            fetch[shard](row, slot)
         return Batch(
             torch.from_numpy(tensors), torch.from_numpy(self.labels[chosen]), torch.from_numpy(chosen)
         )

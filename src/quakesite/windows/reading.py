@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from quakesite.errors import InputError
 from quakesite.windows.schema import DTYPE, METADATA, TENSOR, WINDOWS, Description, Outdated
 
 Floats = npt.NDArray[np.float32]
+Fetch = Callable[[int, Floats], None]
 LENGTH_PREFIX = struct.Struct("<I")
 PLAIN_ONLY = {"PLAIN", "RLE", "BIT_PACKED"}
 
@@ -44,14 +45,14 @@ class Shard:
         self.path, self._path = shown(path), str(path)
         self.description, self.metadata = description, metadata
         self._starts, self._n_rows = starts, int(metadata.num_rows)
-        self._file: _Local | _Remote | None = None
+        self._fetch: Fetch | None = None
         self._group: tuple[range, list[memoryview]] | None = None
 
     def __len__(self) -> int:
         return self._n_rows
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_file": None, "_group": None}
+        return {**self.__dict__, "_fetch": None, "_group": None}
 
     @property
     def addressable(self) -> bool:
@@ -70,13 +71,17 @@ class Shard:
         """
         if not 0 <= row < self._n_rows:
             raise IndexError(f"{self.path}: row {row} of {len(self)}")
-        if self._starts is None:
-            flat = np.frombuffer(self._decoded(row), DTYPE)
-            out.reshape(-1)[:] = flat[: out.size]
-            return
-        if self._file is None:
-            self._file = _open(self._path)
-        self._file.read_into(self._starts[row], out.data)
+        self.fetch(row, out)
+
+    @property
+    def fetch(self) -> Fetch:
+        """`read_into` for loops that read many: a plain function, which does not check the row."""
+        if self._fetch is None:
+            if self._starts is None:
+                self._fetch = self._fetch_decoded
+            else:
+                self._fetch = _open(self._path).fetcher(self._starts)
+        return self._fetch
 
     def read(self, rows: Sequence[int] | None = None, channels: int | None = None) -> Floats:
         """Returns the tensors of `rows` (default: all), shape (rows, channels, n_samples), in cm/s^2."""
@@ -87,11 +92,11 @@ class Shard:
             self.read_into(row, slot)
         return out
 
-    def _decoded(self, row: int) -> memoryview:
+    def _fetch_decoded(self, row: int, out: Floats) -> None:
         if self._group is None or row not in self._group[0]:
             self._group = self._read_group_of(row)
         rows, tensors = self._group
-        return tensors[row - rows.start]
+        out.reshape(-1)[:] = np.frombuffer(tensors[row - rows.start], DTYPE)[: out.size]
 
     def _read_group_of(self, row: int) -> tuple[range, list[memoryview]]:
         with _parquet(self._path) as file:
@@ -115,6 +120,15 @@ class _Local:
                 raise EOFError("the shard ends before its tensor; was it overwritten while being read?")
             done += n_read
 
+    def fetcher(self, starts: list[int]) -> Fetch:
+        preadv, descriptor = os.preadv, self.descriptor
+
+        def fetch(row: int, out: Any) -> None:
+            if preadv(descriptor, (out,), starts[row]) != out.nbytes:
+                self.read_into(starts[row], out.data)
+
+        return fetch
+
     def __del__(self) -> None:
         os.close(self.descriptor)
 
@@ -126,6 +140,9 @@ class _Remote:
 
     def read_into(self, start: int, out: memoryview) -> None:
         out.cast("B")[:] = self.file.read_at(out.nbytes, start)
+
+    def fetcher(self, starts: list[int]) -> Fetch:
+        return lambda row, out: self.read_into(starts[row], out.data)
 
 
 def _open(path: str) -> _Local | _Remote:

@@ -1,20 +1,19 @@
 // The annotation page: one record at a time, its picks, and the keys.
 
-import { RecordList, element } from "./list.js";
+import { RecordList } from "./list.js";
+import { CLASSES, PHASES, $, buildCards, notify, notifyError, showCard, showFacts, showProgress, showSaving, showTime, stateOf } from "./panel.js";
 import { Plots } from "./plots.js";
+import { Records } from "./records.js";
 import { Saver, get, getJson } from "./saving.js";
 import { spectrogramImage } from "./spectrogram.js";
 
-const $ = (id) => document.getElementById(id);
-const PHASES = ["P", "S"];
-const CLASSES = ["±0.05 s", "±0.1 s", "±0.2 s", "±0.4 s", "worse than ±0.4 s"];
 const CLOSE_UP_S = 2;
 const MOVEMENT_ENDS_MS = 900;
 const REMEMBERED = "quakesite";
 
 const remembered = JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}");
 const wants = { hints: true, theory: true, filter: false, component: "Z", openAt: "arrivals", ...remembered };
-const records = new Map(); // record_id -> promise of what the server says and sends about it
+const records = new Records();
 let session = null;
 let record = null; // what is looked at: the server's description, with `samples` and `theory`
 let chosen = null; // the phase that clicks and keys are meant for
@@ -32,29 +31,10 @@ const list = new RecordList($("list"), $("rows"), (id) => open(id), (total) => {
 
 const band = () => (wants.filter ? { low: $("low").value, high: $("high").value } : {});
 
-function fetchRecord(id) {
-  const key = JSON.stringify([id, band()]);
-  if (!records.has(key)) {
-    const values = { record: id };
-    const both = Promise.all([
-      getJson("/api/record", values),
-      get("/api/samples", { ...values, ...band() }).then((answer) => answer.arrayBuffer()),
-    ]);
-    both.catch(() => records.delete(key));
-    records.set(key, both);
-    if (records.size > 6) records.delete(records.keys().next().value);
-  }
-  return records.get(key);
-}
-
-function forget(id) {
-  for (const key of records.keys()) if (JSON.parse(key)[0] === id) records.delete(key);
-}
-
 async function open(id, { keepView = false } = {}) {
   const turn = ++looking;
   try {
-    const [described, samples] = await fetchRecord(id);
+    const [described, samples] = await records.fetch(id, band());
     if (turn !== looking) return;
     const same = record?.record_id === id;
     if (!keepView) plots.clear();
@@ -95,7 +75,7 @@ async function showSpectrogram(turn = looking) {
 
 async function prefetch(turn) {
   const { record_id: next } = await step(1);
-  if (next && turn === looking) await fetchRecord(next);
+  if (next && turn === looking) await records.fetch(next, band());
 }
 
 const step = (by, unpicked = false) =>
@@ -123,7 +103,7 @@ async function showQueue(queue) {
 
 function act(kind, values = {}) {
   saver.send({ kind, record_id: record.record_id, ...values });
-  forget(record.record_id);
+  records.forget(record.record_id);
   showPicks();
 }
 
@@ -145,7 +125,7 @@ function sendPick(phase, merge = "") {
 
 function dragged(phase, time, ended) {
   if (ended) setPick(phase, time);
-  else showTime(phase, time);
+  else showTime(phase, record, time);
   if (chosen !== phase && ended) choose(phase);
 }
 
@@ -183,7 +163,6 @@ function accept(phase = chosen) {
   if (!choices.length) return notify(`No suggestion for ${phase}.`);
   const now = choices.findIndex((one) => Math.abs(one.time_s - record.picks[phase]?.time_s) < 0.6 / record.sampling_rate_hz);
   setPick(phase, choices[(now + 1) % choices.length].time_s);
-  if (choices.length > 1) choose(phase);
 }
 
 function acceptAll() {
@@ -209,7 +188,7 @@ function setAside() {
 }
 
 function saved(reply, action) {
-  forget(reply.record_id);
+  records.forget(reply.record_id);
   showProgress(reply);
   if (action.kind === "undo" && reply.record_id && reply.record_id !== record.record_id) return open(reply.record_id);
   if (reply.record_id !== record.record_id || saver.isPending(reply.record_id)) return list.mark(reply.record_id, stateOf(reply));
@@ -221,81 +200,22 @@ function saved(reply, action) {
 // What is shown
 
 function tellSaved(state, detail) {
-  const texts = {
-    waiting: "saving …", saved: "saved",
-    unreachable: `The server does not answer; ${saver.pending} not saved. Start quakesite annotate again: nothing is lost while this page stays open.`,
-    refused: `Not saved: ${detail}`,
-  };
-  $("saved").textContent = texts[state];
-  $("saved").className = { waiting: "waiting", saved: "" }[state] ?? "failed";
+  showSaving(state, saver.pending, detail);
   if (state === "refused" && record) {
-    forget(record.record_id);
+    records.forget(record.record_id);
     open(record.record_id, { keepView: true });
   }
 }
 
-function notify(text) {
-  clearTimeout(notify.timer);
-  $("notice").textContent = text;
-  $("notice").hidden = !text;
-  if (text) notify.timer = setTimeout(() => notify(""), 4000);
-}
-
-const notifyError = (error) => notify(error.message);
-const stateOf = ({ aside, picks }) => (aside ? "aside" : PHASES.filter((phase) => picks[phase]).join(""));
-const format = (time) => `${time.toFixed(record.sampling_rate_hz > 100 ? 3 : 2)} s`;
-
 function showRecord() {
-  const r = record;
-  const km = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
-  $("record").textContent = `${r.station}  ·  ${(r.event_time ?? r.start_time ?? r.event_id).slice(0, 19).replace("T", " ")}`;
-  document.title = `${r.station} ${r.event_id}`;
-  const facts = [
-    r.magnitude != null && `${r.magnitude_type ?? "M"} ${r.magnitude.toFixed(1)}`,
-    r.epicentral_distance_km != null && `${km(r.epicentral_distance_km)} km`,
-    r.ev_depth_km != null && `depth ${km(r.ev_depth_km)} km`,
-    `PGA ${r.pga_cm_s2.toPrecision(3)} cm/s²`,
-    `${r.sampling_rate_hz} Hz, ${plots.duration.toFixed(0)} s`, r.form, r.doubt && `methods: ${r.doubt}`,
-  ];
-  $("facts").dataset.facts = facts.filter(Boolean).join("  ·  ");
   showPicks();
   showHints();
 }
 
 function showPicks() {
-  const r = record;
-  plots.setPicks(r.picks, chosen);
-  for (const phase of PHASES) showCard(phase);
-  $("facts").textContent = [$("facts").dataset.facts, r.snr_db != null && `SNR ${r.snr_db.toFixed(0)} dB (${r.snr_from})`].filter(Boolean).join("  ·  ");
-  $("remarks").textContent = r.aside ? "Set aside: nothing to pick" : r.remarks.join(" · ");
-  $("aside").setAttribute("aria-pressed", r.aside);
-  list.mark(r.record_id, stateOf(r));
-}
-
-function showCard(phase) {
-  const card = $(`card-${phase}`);
-  const part = (name) => card.querySelector(`.${name}`);
-  const pick = record.picks[phase];
-  const [best] = suggestions(phase);
-  card.classList.toggle("armed", chosen === phase);
-  part("phase").setAttribute("aria-pressed", chosen === phase);
-  showTime(phase, pick?.time_s);
-  part("accept").disabled = !best || record.aside;
-  part("accept").title = best ? `${best.method}: ${best.time_s.toFixed(2)} s` : "no suggestion";
-  part("delete").disabled = part("comment").disabled = !pick;
-  if (document.activeElement !== part("comment")) part("comment").value = pick?.comment ?? "";
-  for (const button of card.querySelectorAll(".classes button")) {
-    button.disabled = !pick;
-    button.setAttribute("aria-pressed", pick?.uncertainty_class === Number(button.textContent));
-  }
-}
-
-function showTime(phase, time) {
-  const output = document.querySelector(`#card-${phase} .time`);
-  output.classList.toggle("none", time == null);
-  if (time != null) output.textContent = format(time);
-  else if (chosen === phase) output.textContent = "click where it arrives";
-  else output.textContent = "not picked";
+  showFacts(record, plots.duration);
+  choose(chosen);
+  list.mark(record.record_id, stateOf(record));
 }
 
 function showHints() {
@@ -307,18 +227,10 @@ function showHints() {
     }
   }
   for (const [phase, time_s] of Object.entries(wants.theory ? (record.theory ?? {}) : {})) {
-    if (time_s >= 0 && time_s <= plots.duration) hints.push({ phase, time_s, text: `${phase} ${session.earth_model}`, kind: "theory", row: 1 + session.methods.length });
+    if (time_s < 0 || time_s > plots.duration) continue;
+    hints.push({ phase, time_s, text: `${phase} ${session.earth_model}`, kind: "theory", row: 1 + session.methods.length });
   }
   plots.setHints(hints);
-}
-
-function showProgress({ progress, can_undo }) {
-  const { records: total, done, aside, unpicked } = progress;
-  $("bar").max = total;
-  $("bar").value = done;
-  const n = (value) => value.toLocaleString("en");
-  $("counts").textContent = `${n(done)} of ${n(total)} done · ${n(unpicked)} left${aside ? ` · ${n(aside)} aside` : ""}`;
-  $("undo").disabled = !can_undo;
 }
 
 /** Shows the whole record or the arrivals, now and whenever a record opens. */
@@ -359,7 +271,7 @@ function showClose() {
 function choose(phase) {
   chosen = phase;
   plots.setPicks(record.picks, chosen);
-  for (const name of PHASES) showCard(name);
+  for (const name of PHASES) showCard(name, record, name === chosen, suggestions(name)[0]);
 }
 
 function remember() {
@@ -418,34 +330,15 @@ function pressed(event) {
   Promise.resolve(KEYS[key](event)).catch(notifyError);
 }
 
-function buildCards() {
-  for (const phase of PHASES) {
-    const card = $(`card-${phase}`);
-    card.append($("card").content.cloneNode(true));
-    const part = (name) => card.querySelector(`.${name}`);
-    part("phase").append(phase);
-    part("phase").title = `Choose ${phase}`;
-    part("phase").onclick = () => choose(phase);
-    part("accept").onclick = () => accept(phase);
-    part("delete").onclick = () => { chosen = phase; remove(); };
-    part("delete").setAttribute("aria-label", `Remove ${phase}`);
-    part("comment").onchange = ({ target }) => {
-      record.picks = { ...record.picks, [phase]: { ...record.picks[phase], comment: target.value } };
-      sendPick(phase);
-    };
-    part("comment").onkeydown = (event) => ["Enter", "Escape"].includes(event.key) && event.target.blur();
-    for (const [number, meaning] of CLASSES.entries()) {
-      const button = element("button", "", String(number));
-      button.title = meaning;
-      button.setAttribute("aria-label", `class ${number}, ${meaning}`);
-      button.onclick = () => classify(number, phase);
-      part("classes").append(button);
-    }
-  }
-}
-
 function wire() {
-  buildCards();
+  buildCards({
+    choose, accept, classify,
+    remove: (phase) => { chosen = phase; remove(); },
+    comment: (phase, text) => {
+      record.picks = { ...record.picks, [phase]: { ...record.picks[phase], comment: text } };
+      sendPick(phase);
+    },
+  });
   document.addEventListener("keydown", pressed);
   // A button that was clicked gives the keys back to the record; one reached with Tab keeps them.
   document.addEventListener("click", (event) => event.detail && event.target.closest("button")?.blur());
@@ -481,6 +374,7 @@ async function start() {
   const asked = new URLSearchParams(location.search).get("record");
   await open(asked ?? localStorage.getItem(`${REMEMBERED} ${session.annotator}`) ?? session.start);
   if (!record) await open(session.start);
+  globalThis.quakesite = { plots }; // for whoever looks in with the console
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -15,6 +15,7 @@ const FONT = "system-ui, sans-serif";
 const LEFT = 62;
 const RIGHT = 14;
 const LABEL_ROW = 15;
+const HIGHEST_SHOWN_HZ = 40;
 const SHORTEST_VIEW_S = 0.1;
 const STEPS_PER_WHEEL_TURN = 1 / 600;
 
@@ -35,7 +36,7 @@ export class Plots {
 
   /** Draws into `box`; `rows` is how many lines of labels the strip above the components has room for. */
   async build(box, rows) {
-    const { Plotting, Range1d, Span, CrosshairTool, PanTool, WheelZoomTool, BoxZoomTool } = Bokeh;
+    const { Plotting, Range1d, Span, CrosshairTool, PanTool, WheelZoomTool } = Bokeh;
     this.box = box;
     this.range = new Range1d({ start: 0, end: 1 });
     const crosshair = new Span({ dimension: "height", line_color: "#8795a1", line_width: 1, line_alpha: 0.7 });
@@ -49,8 +50,7 @@ export class Plots {
       });
       const pan = new PanTool({ dimensions: "width" });
       const wheel = new WheelZoomTool({ dimensions: "width", speed: STEPS_PER_WHEEL_TURN });
-      const zoom = new BoxZoomTool({ dimensions: "width" });
-      figure.add_tools(pan, wheel, zoom, new CrosshairTool({ overlay: crosshair }));
+      figure.add_tools(pan, wheel, new CrosshairTool({ overlay: crosshair }));
       figure.toolbar.active_scroll = wheel;
       figure.toolbar.active_drag = pan;
       style(figure, name);
@@ -189,7 +189,7 @@ export class Plots {
     Object.assign(this.image.glyph, {
       x: { value: start - step / 2 }, y: { value: -height / 2 }, w: { value: columns * step }, h: { value: rows * height },
     });
-    y.setv({ start: 0, end: top });
+    y.setv({ start: 0, end: Math.min(top, HIGHEST_SHOWN_HZ) });
     this.image.visible = true;
   }
 

@@ -1,0 +1,102 @@
+"""What stride, padding and timing buy: EQTransformer against the picks that came with the records.
+
+    python benchmarks/picks_accuracy.py ARCHIVE --weights resources/weights/eqtransformer.safetensors
+
+ARCHIVE holds records that carry picks (AFAD-1218). Besides the records as they are, short cuts of them are
+picked: from 1 to 8 s before P to 10 to 60 s after S. A record whose own picks are flagged is not cut.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import warnings
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from quakesite.picks import annotate
+from quakesite.picks.eqtransformer import pick
+from quakesite.picks.flags import flags, hypocentral_distance_km
+from quakesite.picks.settings import PicksSettings
+from quakesite.picks.weights import load_eqtransformer
+from quakesite.records.reading import read
+from quakesite.records.record import Record
+
+
+def cuts(record: Record) -> Iterator[Record]:
+    """Yields short cuts of a picked record, their starts shifted at random by up to half a second."""
+    p_s, s_s = record.author_p_s, record.author_s_s
+    distance_km = hypocentral_distance_km(record.epicentral_distance_km, record.ev_depth_km)
+    if p_s is None or s_s is None or flags(p_s, s_s, record.duration_s, distance_km):
+        return
+    rng = np.random.default_rng(1)
+    for before_s, after_s in product((1, 2, 3, 4, 6, 8), (10, 25, 60)):
+        start = round((p_s - before_s + rng.uniform(-0.5, 0.5)) * record.sampling_rate_hz)
+        end = min(round((s_s + after_s) * record.sampling_rate_hz), record.n_samples)
+        if start >= 0:
+            since = start / record.sampling_rate_hz
+            yield dataclasses.replace(
+                record,
+                acceleration=record.acceleration[:, start:end],
+                n_samples=end - start,
+                author_p_s=p_s - since,
+                author_s_s=s_s - since,
+            )
+
+
+def zeros(samples: Any, before: int, behind: int, rate_hz: float) -> Any:
+    """Pads with zeros, for comparison."""
+    del rate_hz
+    return np.pad(samples - samples.mean(axis=1, keepdims=True), ((0, 0), (before, behind)))
+
+
+def figures(records: list[Record], model: Any, settings: PicksSettings) -> str:
+    """Returns misses, median errors and the shares within 0.2 and 0.5 s, of P and of S."""
+    errors: dict[str, list[float]] = {"P": [], "S": []}
+    for record, one in zip(records, pick(records, model, settings), strict=True):
+        for phase, found, truth in (("P", one.p, record.author_p_s), ("S", one.s, record.author_s_s)):
+            errors[phase].append(np.nan if found is None or truth is None else abs(found.time_s - truth))
+    parts = []
+    for phase, values in errors.items():
+        late = np.array(values)
+        missed = int(np.isnan(late).sum())
+        shares = [float(np.mean(late <= limit)) for limit in (0.1, 0.2, 0.5)]
+        parts.append(
+            f"{phase} {missed:3d} missed {np.nanmedian(late):.3f} s " + "/".join(f"{s:.0%}" for s in shares)
+        )
+    return "  ".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--weights", type=Path, default="resources/weights/eqtransformer.safetensors")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+
+    records = [record for record in read(options.archive) if record.author_p_s is not None]
+    short = [cut for record in records for cut in cuts(record)]
+    model = load_eqtransformer(options.weights)
+    print(f"{len(records)} records, {len(short)} cuts; missed, median error, within 0.1/0.2/0.5 s")
+    mirrored = annotate.padded
+    plan = [
+        *((stride_s, 15.0, "mirrored") for stride_s in (3.13, 5.37, 7.37, 9.37, 13.37, 18.37, 30.37)),
+        *((7.37, padding_s, "mirrored") for padding_s in (5.0, 10.0, 20.0)),
+        (7.37, 15.0, "zeros"),
+    ]
+    for stride_s, padding_s, filled in plan:
+        annotate.padded = mirrored if filled == "mirrored" else zeros
+        for timing in ("classify", "settled"):
+            settings = PicksSettings(stride_s=stride_s, padding_s=padding_s, timing=timing)
+            print(f"stride {stride_s:5.2f} s, padding {padding_s:4.1f} s {filled:8s} {timing:8s}", end=" | ")
+            print(figures(records, model, settings), "| cuts", figures(short, model, settings), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,305 @@
+"""The page in a real browser: picking by click, drag and keys, undo, reload, resume, a server that dies."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from annotation_client import Serve, Served
+from chromium import missing, start
+from made_up_archive import P_S, S_S
+
+from quakesite.annotate.notebook import Entry, Notebook, Pick, read_notebook
+
+pytest.importorskip("selenium", reason="no browser to drive: selenium is not installed")
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+pytestmark = pytest.mark.skipif(
+    missing() is not None, reason=f"no browser to drive: {missing()} is not installed"
+)
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    started = start(tmp_path_factory.mktemp("chromium"))
+    yield started
+    started.quit()
+
+
+class Page:
+    """The page of a running server, as an annotator meets it."""
+
+    def __init__(self, driver: Any, served: Served) -> None:
+        self.driver, self.served = driver, served
+        self.open(served.address)
+
+    def open(self, address: str) -> None:
+        self.driver.get(address)
+        self.wait(
+            lambda: self.driver.execute_script("return document.documentElement.dataset.ready") == "yes"
+        )
+
+    def wait(self, condition: Callable[[], Any]) -> Any:
+        ends = time.monotonic() + PATIENCE_S
+        while not (found := condition()):
+            assert time.monotonic() < ends, self.driver.find_element(By.TAG_NAME, "body").text
+            time.sleep(0.02)
+        return found
+
+    def text(self, selector: str) -> str:
+        return str(
+            self.driver.execute_script("return document.querySelector(arguments[0]).textContent", selector)
+        )
+
+    def keys(self, *keys: str) -> None:
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def place(self, time_s: float) -> tuple[int, int]:
+        """Where on the screen, from the middle of the plots, a time is."""
+        box = self.driver.find_element(By.ID, "plots").rect
+        start, end = self.driver.execute_script("return quakesite.plots.view")
+        left, right = 62, 14
+        x = left + (time_s - start) / (end - start) * (box["width"] - 2 - left - right)
+        return round(x - box["width"] / 2), 0
+
+    def click(self, time_s: float) -> None:
+        plots = self.driver.find_element(By.ID, "plots")
+        ActionChains(self.driver).move_to_element_with_offset(plots, *self.place(time_s)).click().perform()
+
+    def drag(self, from_s: float, to_s: float) -> None:
+        plots = self.driver.find_element(By.ID, "plots")
+        start, end = self.place(from_s), self.place(to_s)
+        chain = ActionChains(self.driver).move_to_element_with_offset(plots, *start).click_and_hold()
+        chain.move_by_offset((end[0] - start[0]) // 2, 0)
+        chain.move_by_offset(end[0] - start[0] - (end[0] - start[0]) // 2, 0).release().perform()
+
+    def saved(self) -> dict[str, Entry]:
+        """What is on disk once everything is saved."""
+        self.wait(lambda: self.text("#saved") == "saved")
+        return read_notebook(self.served.csv)
+
+    def times(self, record_id: str) -> dict[str, float]:
+        return {phase: pick.time_s for phase, pick in self.saved().get(record_id, Entry({})).picks.items()}
+
+    @property
+    def record_id(self) -> str:
+        return str(self.driver.execute_script("return new URLSearchParams(location.search).get('record')"))
+
+    def log(self) -> tuple[list[str], set[str]]:
+        """What the console complained about, and the hosts that were asked for anything."""
+        complaints = [
+            entry["message"]
+            for entry in self.driver.get_log("browser")
+            if entry["level"] in ("SEVERE", "WARNING")
+        ]
+        hosts = set()
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                address = urlsplit(message["params"]["request"]["url"])
+                if address.scheme not in ("data", "blob", "about"):
+                    hosts.add(address.netloc)
+        return complaints, hosts
+
+
+@pytest.fixture(scope="module")
+def server(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    started = Served(results, tmp_path_factory.mktemp("page") / "annotations", "Ayşe")
+    yield started
+    started.stop()
+
+
+@contextmanager
+def opened(driver: Any, served: Served) -> Iterator[Page]:
+    """Opens the page; whatever a test does: no complaint, and no request to another host."""
+    driver.get("about:blank")
+    driver.get_log("browser")
+    driver.get_log("performance")
+    page = Page(driver, served)
+    yield page
+    complaints, hosts = page.log()
+    assert [text for text in complaints if "ERR_CONNECTION_REFUSED" not in text] == []
+    assert hosts == {f"127.0.0.1:{served.port}"}
+    driver.execute_script("localStorage.clear()")
+    driver.get("about:blank")
+
+
+@pytest.fixture
+def page(driver: Any, server: Served) -> Iterator[Page]:
+    """The page at the first record, with nothing picked."""
+    with opened(driver, server) as page:
+        yield page
+    while server.get("/api/session")["can_undo"]:
+        server.act("undo")
+
+
+def test_picks_by_click_drag_and_keys_are_saved_undone_and_there_after_a_reload(
+    page: Page, record_ids: list[str]
+) -> None:
+    first = page.record_id
+    assert first == record_ids[0]
+    page.click(P_S)
+    page.wait(lambda: page.times(first) == {"P": pytest.approx(P_S, abs=0.05)})
+    page.click(S_S)
+    page.wait(lambda: len(page.times(first)) == 2)
+    found = page.times(first)
+    assert found["S"] == pytest.approx(S_S, abs=0.05)
+
+    page.drag(found["P"], 13.0)
+    page.wait(lambda: page.times(first)["P"] != found["P"])
+    assert page.times(first)["P"] == pytest.approx(13.0, abs=0.05)
+    assert page.text("#card-P .time").startswith(f"{page.times(first)['P']:.2f}")
+    page.keys("z")
+    page.wait(lambda: page.times(first) == found)
+
+    page.keys("s", Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    ActionChains(page.driver).key_down(Keys.SHIFT).send_keys(Keys.ARROW_LEFT).key_up(Keys.SHIFT).perform()
+    page.keys("3")
+    page.wait(lambda: page.saved()[first].picks["S"].uncertainty_class == 3)
+    assert page.times(first)["S"] == pytest.approx(found["S"] - 0.08)
+    page.keys("c", "geç mi?", Keys.ENTER)
+    page.wait(lambda: page.saved()[first].picks["S"].comment == "geç mi?")
+
+    before = page.times(first)
+    page.driver.refresh()
+    page.wait(lambda: page.text("#card-P .time") == f"{before['P']:.2f} s")
+    assert page.record_id == first
+    assert page.text("#card-S .time") == f"{before['S']:.2f} s"
+    assert page.driver.find_element(By.CSS_SELECTOR, "#card-S .comment").get_attribute("value") == "geç mi?"
+
+
+def test_everything_can_be_done_with_the_keyboard_alone(page: Page, record_ids: list[str]) -> None:
+    page.keys("a")
+    page.wait(lambda: page.times(record_ids[0]) == {"P": 12.02})
+    page.keys("n")
+    page.wait(lambda: page.record_id == record_ids[1])
+    page.keys(Keys.ENTER)
+    page.wait(lambda: page.times(record_ids[1]) == {"P": 12.02, "S": 17.97})
+    page.keys("p", "a")
+    page.wait(lambda: page.times(record_ids[1])["P"] == 12.0)  # the next method's
+    page.keys("s", Keys.DELETE)
+    page.wait(lambda: page.times(record_ids[1]) == {"P": 12.0})
+
+    page.keys("/", record_ids[7][-4:], Keys.ENTER)
+    page.wait(lambda: page.record_id == record_ids[7])  # the record without suggestions
+    page.keys(Keys.ARROW_RIGHT)
+    theory = page.served.get(f"/api/theory?record={record_ids[7]}")
+    page.wait(lambda: page.times(record_ids[7]) == {"P": pytest.approx(theory["P"], abs=0.006)})
+    page.keys("x")
+    page.wait(lambda: page.saved()[record_ids[7]].aside is not None)
+    assert "3 of 12 done" in page.text("#counts")
+
+
+def test_queues_lead_from_record_to_record(page: Page, record_ids: list[str]) -> None:
+    page.keys("l")
+    page.wait(lambda: page.record_id == record_ids[5])
+    assert "S by 1 of 2" in page.text("#facts")
+    page.keys("n")
+    page.wait(lambda: page.record_id == record_ids[3])
+    page.keys("b")
+    page.wait(lambda: page.record_id == record_ids[5])
+    page.keys("l")
+    page.wait(lambda: "12 records" in page.text("#total"))
+    page.keys(Keys.ENTER, "u")
+    page.wait(lambda: page.record_id == record_ids[6])
+    page.driver.find_element(By.CSS_SELECTOR, "[data-queue=unpicked]").click()
+    page.wait(lambda: "11 records" in page.text("#total"))
+
+
+def test_view_follows_wheel_keys_and_filter(page: Page) -> None:
+    def view() -> list[float]:
+        return list(page.driver.execute_script("return quakesite.plots.view"))
+
+    def peak() -> float:
+        return float(page.driver.execute_script("return Math.max(...quakesite.plots.sources[2].data.y)"))
+
+    page.keys("w")
+    page.wait(lambda: view()[1] - view()[0] > 39)
+    plots = page.driver.find_element(By.ID, "plots")
+    ActionChains(page.driver).move_to_element(plots).perform()
+    page.driver.execute_script(
+        "const [clientX, clientY] = arguments;"
+        "const turned = {clientX, clientY, deltaY: -300, bubbles: true, composed: true, cancelable: true};"
+        "document.elementFromPoint(clientX, clientY).dispatchEvent(new WheelEvent('wheel', turned));",
+        plots.rect["x"] + 500,
+        plots.rect["y"] + 200,
+    )
+    page.keys("+")
+    page.wait(lambda: view()[1] - view()[0] < 30)
+    width = view()[1] - view()[0]
+    start = view()[0]
+    page.keys("]")
+    page.wait(lambda: view()[0] > start)
+    assert view()[1] - view()[0] == pytest.approx(width)
+    page.keys("e", " ")
+    page.wait(lambda: view() == [pytest.approx(10.02), pytest.approx(14.02)])
+    before = peak()
+    page.keys("f")
+    page.wait(lambda: peak() != before)
+    assert view() == [pytest.approx(10.02), pytest.approx(14.02)]
+    page.keys("f")
+    page.wait(lambda: peak() == before)
+
+
+def test_pick_made_while_the_server_is_dead_is_saved_when_it_is_back(
+    driver: Any, serve: Serve, record_ids: list[str]
+) -> None:
+    served = serve()
+    with opened(driver, served) as page:
+        page.click(P_S)
+        known = page.wait(lambda: page.times(record_ids[0]))
+        served.kill()
+        page.keys("s", "a")
+        page.wait(lambda: "does not answer" in page.text("#saved"))
+        page.keys("3")
+        serve(port=served.port)
+        page.wait(lambda: page.saved()[record_ids[0]].picks.get("S") is not None)
+        page.wait(lambda: page.saved()[record_ids[0]].picks["S"].uncertainty_class == 3)
+        assert page.times(record_ids[0]) == {**known, "S": 17.97}
+
+
+SEES = """
+    const near = (row) => Math.abs(Number(row.ariaPosInSet) - 36000 * arguments[0]) < 40;
+    return [...document.querySelectorAll(".row")].some(near);
+"""
+
+
+def test_list_of_36000_records_scrolls_without_lag(driver: Any, serve: Serve, large_results: Path) -> None:
+    with opened(driver, serve(results=large_results)) as page:
+        assert "36,000 records" in page.text("#total")
+        scroll = (
+            "const list = document.getElementById('list'); list.scrollTop = list.scrollHeight * arguments[0]"
+        )
+        times = []
+        for share in (0.3, 0.99, 0.01, 0.6):
+            started = time.monotonic()
+            driver.execute_script(scroll, share)
+            page.wait(lambda share=share: driver.execute_script(SEES, share))
+            times.append(time.monotonic() - started)
+        assert sorted(times)[1] < 1.0
+        assert len(driver.find_elements(By.CLASS_NAME, "row")) < 60
+
+
+def test_statistics_page_compares_the_annotators(page: Page, record_ids: list[str]) -> None:
+    page.served.act("set", record_ids[0], phase="P", time_s=12.0)
+    other = Notebook(page.served.folder, "Mehmet")
+    other.set_pick(record_ids[0], "P", Pick(12.3, "Mehmet"))
+    other.close()
+    page.driver.get(f"http://127.0.0.1:{page.served.port}/statistics")
+    page.wait(lambda: "Mehmet" in page.text("body"))
+    rows = [row.text for row in page.driver.find_elements(By.TAG_NAME, "tr")]
+    assert "Ayşe Mehmet P 1 0 0 −0.30 s 0.00 s 0 % 0 % 100 %" in rows
+    page.driver.find_element(By.LINK_TEXT, record_ids[0]).click()
+    page.wait(lambda: page.driver.execute_script("return document.documentElement.dataset.ready") == "yes")
+    assert page.record_id == record_ids[0]
