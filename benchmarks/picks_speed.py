@@ -67,13 +67,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, nargs="+")
     parser.add_argument("--weights", type=Path, default="resources/weights/eqtransformer.safetensors")
+    parser.add_argument("--stride", type=float, default=PicksSettings().stride_s, help="in s")
     parser.add_argument("--records", type=int, default=24, help="most records to use")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
 
     records = [record for path in options.archive for record in read(path)][: options.records]
     model = load_eqtransformer(options.weights)
-    settings = PicksSettings()
+    settings = PicksSettings(stride_s=options.stride)
     annotator = Annotator(
         model, stride_s=settings.stride_s, batch_size=settings.batch_size, padding_s=settings.padding_s
     )

@@ -29,6 +29,6 @@ def n_shards_of(shard: str) -> int:
         InputError: the name is not of the form `03-of-64`.
     """
     index, _, total = shard.partition("-of-")
-    if not (index.isdigit() and total.isdigit() and int(index) < int(total)):
+    if not (index.isdecimal() and total.isdecimal() and int(index) < int(total)):
         raise InputError("--shard", repr(shard), expected="a shard's name, like 3-of-8")
     return int(total)

@@ -32,7 +32,7 @@ from quakesite.training.train import build
 from quakesite.training.trial import FILES
 from quakesite.training.weights import load_trained
 
-EPOCHS = {"paper": 15, "quakesite": 80}
+EPOCHS = {"paper": 10, "quakesite": 30}
 
 
 def a_batch(channels: int, n: int = 8) -> tuple[torch.Tensor, torch.Tensor]:

@@ -48,7 +48,7 @@ class PicksSettings(Section):
     more behind their start; `classify`, where its largest probability is, as SeisBench's `classify` has it:
     up to half a second off, because EQTransformer draws early arrivals to whole seconds of the window."""
 
-    batch_size: Annotated[int, Field(ge=1)] = 16
+    batch_size: Annotated[int, Field(ge=1)] = 32
     """Windows in one forward pass."""
 
     @model_validator(mode="after")

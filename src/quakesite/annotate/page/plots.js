@@ -84,7 +84,7 @@ export class Plots {
     this.hints = Object.fromEntries(Object.entries(HINTS).map(([kind, how]) => [kind, this.#hintSource(how)]));
     const grid = new Bokeh.GridBox({
       children: this.figures.map((figure, place) => [figure, place, 0]), sizing_mode: "stretch_both", spacing: 0,
-      rows: [{ size: `${LABEL_ROW * rows + 8}px` }, ...["3fr", "3fr", "3fr", "2.6fr"].map((size) => ({ size }))],
+      rows: [{ size: `${LABEL_ROW * rows + 8}px` }, ...["3fr", "3fr", "3fr", "3.2fr"].map((size) => ({ size }))],
     });
     await Plotting.show(grid, box);
     for (const side of ["start", "end"]) this.range.properties[side].change.connect(() => this.#schedule());
