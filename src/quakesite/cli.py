@@ -53,6 +53,8 @@ def main() -> None:
     for stage, text in STAGES.items():
         command = importlib.import_module(f"quakesite.{stage}.command")
         app.add_typer(command.app, name=stage, help=text, no_args_is_help=True)
+    annotate = importlib.import_module("quakesite.annotate.command").annotate
+    app.command("annotate", help="Pick P and S arrivals by eye, on a local web page.")(annotate)
     try:
         app()
     except InputError as error:

@@ -180,7 +180,7 @@ def test_the_history_is_one_row_per_epoch(train_one, tmp_path: Path) -> None:
 
 
 def test_the_quakesite_preset_learns_what_the_windows_hold_of_unseen_stations(train_one) -> None:
-    trials = [train_one(number=k, preset="quakesite", max_epochs=40, batch_size=8) for k in range(1, 6)]
+    trials = [train_one(number=k, preset="quakesite", max_epochs=25, batch_size=8) for k in range(1, 6)]
     measured = np.concatenate([trial.parts["test"].labels.numpy() for trial in trials])
     predicted = np.concatenate([trial.predictions["test"].numpy() for trial in trials])
     error = np.mean(np.abs(predicted - measured) / measured)
