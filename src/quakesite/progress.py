@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,7 +20,7 @@ def say(message: str) -> None:
 
 def track(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """Yields `items` one by one, showing how far it is."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stderr.isatty():
         from rich.console import Console

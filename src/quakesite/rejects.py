@@ -81,5 +81,5 @@ SCHEMA = pa.schema(
 def rejects_table(rejects: Iterable[Reject]) -> pa.Table:
     """Returns the rejects as a table with `SCHEMA`, sorted so that equal refusals give equal bytes."""
     rows = sorted((r.record_id, r.source, r.stage, str(r.reason), r.detail) for r in rejects)
-    columns = list(zip(*rows, strict=True)) if rows else [[]] * len(SCHEMA)
-    return pa.table([pa.array(c, pa.string()) for c in columns], schema=SCHEMA)
+    columns = [pa.array([row[index] for row in rows], pa.string()) for index in range(len(SCHEMA))]
+    return pa.table(columns, schema=SCHEMA)

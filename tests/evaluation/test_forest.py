@@ -20,6 +20,7 @@ from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.metrics import best_constant, judge
 from quakesite.evaluation.schema import FEATURES
+from quakesite.evaluation.settings import BASELINES
 from quakesite.records.schema import RECORDS, to_bytes
 from quakesite.tables import write_parquet
 
@@ -81,7 +82,7 @@ def test_curves_that_tell_vs30_beat_the_constant_and_features_that_tell_nothing_
     baselines: Path,
 ) -> None:
     skills = {}
-    for name in forest.BASELINES:
+    for name in BASELINES:
         folds = read_folds([baselines / f"{name}.parquet"], [name])[name]
         assert folds.leaked == ()
         skills[name] = judge(folds.rows, resamples=200, confidence=0.95, seed=0)
@@ -95,7 +96,7 @@ def test_every_station_is_predicted_out_of_fold_and_the_unmeasured_one_too(
     baselines: Path, stations: Path, vs30, tmp_path: Path
 ) -> None:
     out = tmp_path / "predictions.csv"
-    tables = [str(baselines / f"{name}.parquet") for name in forest.BASELINES]
+    tables = [str(baselines / f"{name}.parquet") for name in BASELINES]
     arguments = ["predictions", *tables, "--stations", str(stations), "--settings", "{}", "--out", str(out)]
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert "101 stations out of fold (1 of them without a measured Vs30), 0 seen in training" in result.stderr

@@ -40,9 +40,9 @@ class Checkout:
         """Runs Snakemake in the checkout, as a user would."""
         config_file = self.folder / "test_config.json"
         config_file.write_text(json.dumps(self.config))
-        command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--configfile", config_file.name]
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", str(cores)]
         return subprocess.run(
-            [*command, *arguments],
+            [*command, "--configfile", config_file.name],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,

@@ -232,9 +232,10 @@ def train_baselines(
     settings: Settings = None,
 ) -> None:
     """Trains the baselines on the experiments' own splits and writes their predictions, one table each."""
-    from quakesite.evaluation.forest import BASELINES, all_predictions
+    from quakesite.evaluation.forest import all_predictions
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.settings import BASELINES
     from quakesite.evaluation.table1 import read_splits
     from quakesite.stations.schema import STATIONS
     from quakesite.tables import read_all, read_parquet, write_parquet
@@ -332,11 +333,12 @@ def learning_curve(
 ) -> None:
     """Writes the error of a baseline after learning from growing numbers of stations."""
     from quakesite.errors import InputError
-    from quakesite.evaluation.forest import BASELINES, inputs_of
+    from quakesite.evaluation.forest import inputs_of
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.learning_curve import COLUMNS, learning_curve_rows
     from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.settings import BASELINES
     from quakesite.evaluation.table1 import read_splits
     from quakesite.stations.schema import STATIONS
     from quakesite.tables import read_all, read_parquet

@@ -35,8 +35,6 @@ class StationFeatures:
     values: Floats
 
 
-
-
 def station_features(
     name: str, features: pa.Table, elevation_m: Mapping[str, float | None]
 ) -> StationFeatures:
