@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from quakesite.picks.annotate import Annotator, Input, padded
 from quakesite.picks.candidates import Clock, candidates
+from quakesite.records.reading import read
 from quakesite.records.record import Record
 
 STRIDE_S = 11.37
@@ -47,10 +49,8 @@ def records(make_record: Any) -> list[Record]:
     ]
 
 
-@pytest.mark.parametrize("padding_s", [0.0, 15.0])
-def test_picks_are_those_of_classify_within_one_sample(
-    model: Any, records: list[Record], padding_s: float
-) -> None:
+def compare_with_classify(model: Any, records: list[Record], padding_s: float) -> int:
+    """Asserts the same picks within one sample, and returns how many there were."""
     ours = annotator(model, padding_s=padding_s)
     found = 0
     for record, annotation in zip(records, ours.annotate(inputs(records)), strict=True):
@@ -69,7 +69,21 @@ def test_picks_are_those_of_classify_within_one_sample(
             theirs = [time for time in theirs if 0 <= round(time, 6) <= record.duration_s]
             assert mine == pytest.approx(theirs, abs=0.01 + 1e-6)
             found += len(mine)
-    assert found >= 5
+    return found
+
+
+@pytest.mark.parametrize("padding_s", [0.0, 15.0])
+def test_picks_are_those_of_classify_within_one_sample(
+    model: Any, records: list[Record], padding_s: float
+) -> None:
+    assert compare_with_classify(model, records, padding_s) >= 5
+
+
+def test_picks_in_real_records_are_those_of_classify(shared_data: Path, model: Any) -> None:
+    real = [record for record in read(shared_data / "afad1218") if record.duration_s > 60][:4]
+    real += read(shared_data / "tadas" / "GuestUser_RawAcc_20201030115124_0918")
+    assert compare_with_classify(model, real, 0.0) >= 8
+    assert compare_with_classify(model, real, 15.0) >= 10
 
 
 def test_probabilities_are_those_of_annotate(model: Any, records: list[Record]) -> None:

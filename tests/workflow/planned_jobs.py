@@ -38,7 +38,7 @@ def planned_jobs(
         dag = workflow.dag(DAGSettings(targets=set(targets)))
         dag.execute_workflow(executor="dryrun")
         jobs = dag.workflow_api._workflow.dag.needrun_jobs(exclude_finished=False)
-        return sorted([job.rule.name, dict(job.wildcards_dict)] for job in jobs)
+        return sorted(([job.rule.name, dict(job.wildcards_dict)] for job in jobs), key=json.dumps)
 
 
 if __name__ == "__main__":

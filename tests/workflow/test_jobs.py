@@ -14,15 +14,15 @@ from quakesite.shards import shard_of
 
 TABLES = {"table1", "table2", "skill", "predictions", "rejects"}
 AFTER_PICKS = {
+    "features",
+    "baselines",
     "picks_eqtransformer",
     "picks_manual",
     "picks",
     "agreement",
     "windows",
-    "pretrain",
-    "train",
-    *TABLES,
 }
+AFTER_PICKS |= {"pretrain", "train", *TABLES}
 
 
 def test_nothing_runs_when_nothing_changed(finished: Checkout) -> None:

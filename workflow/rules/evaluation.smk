@@ -251,6 +251,8 @@ rule rejects:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_digest("evaluation"),
     shell:
         "quakesite evaluation rejects {input:q} --out {output:q} > {log:q} 2>&1"
 

@@ -7,29 +7,37 @@ def as_json(section, without=(), **changed):
     return json.dumps(values, sort_keys=True)
 
 
-def sources_of_archive(wildcards, input):
+# Snakemake forgets what a params function made from `input` or `output`; these take neither, so that it
+# remembers their digests and sees them change.
+NOT_MADE_YET = "the synthetic archive is not made yet"
+
+
+def sources_of_archive(wildcards):
     """Digest of all files of the archive."""
-    return archive(input).digest_all()
+    return archive().digest_all() if archive_is_there() else NOT_MADE_YET
 
 
-def sources_of_shard(wildcards, input):
+def sources_of_shard(wildcards):
     """Digest of the files of the archive whose station belongs to the shard."""
-    return archive(input).digest(wildcards.shard)
+    return archive().digest(wildcards.shard) if archive_is_there() else NOT_MADE_YET
 
 
-def archive(input):
-    """The archive's files; while the synthetic archive is not made yet, Snakemake is told to ask again."""
-    made = 0
-    for truth in input.get("demo", []):
-        # A FileNotFoundError for an input file means "to be determined" to Snakemake.
-        made = Path(truth).stat().st_mtime_ns
-    return scan_archive(tuple(settings.archive), settings.n_shards, made)
-
-
-def reports_digest(wildcards, input):
-    """Digests of the report files and layouts; "to be determined" while the synthetic archive is not made."""
-    archive(input)
+def reports_digest(wildcards):
+    """Digests of the folders of reports and of layouts."""
+    if not archive_is_there():
+        return NOT_MADE_YET
     return [folder_digest(folder) for folder in settings.stations.reports + settings.stations.layouts]
+
+
+def archive_is_there():
+    """Whether there is an archive to look at; the synthetic one is made by a rule, and asked for again then."""
+    return all(Path(truth).is_file() for truth in DEMO)
+
+
+def archive():
+    """The archive's files, scanned once, and once more when the synthetic archive has been made anew."""
+    made = sum(Path(truth).stat().st_mtime_ns for truth in DEMO)
+    return scan_archive(tuple(settings.archive), settings.n_shards, made)
 
 
 def window_settings(wildcards):
