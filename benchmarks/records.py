@@ -131,11 +131,10 @@ def stage(data: Path, n_records: int) -> None:
         folder = Path(name)
         (folder / "archive").mkdir()
         size = make_archive(data, folder / "archive", n_records)
-        sources, out = folder / "sources.parquet", folder / "0-of-1.parquet"
-        ingest.index([str(folder / "archive")], 1, sources, folder / "a.parquet")
+        archives, out = [str(folder / "archive")], folder / "0-of-1.parquet"
 
         def whole() -> None:
-            ingest.shard("0-of-1", sources, RecordsSettings(), out, folder / "r.parquet")
+            ingest.shard("0-of-1", archives, RecordsSettings(), out, folder / "r.parquet")
 
         files = sorted((folder / "archive").iterdir())
         ways: dict[str, Callable[[], object]] = {

@@ -130,9 +130,7 @@ def ingest(tmp_path: Path) -> Callable[..., Ingested]:
         out = tmp_path / "out"
         stage.index([str(archive)], 1, out / "sources.parquet", out / "archive.parquet")
         chosen = RecordsSettings.model_validate(json.loads(json.dumps(settings)))
-        stage.shard(
-            "0-of-1", out / "sources.parquet", chosen, out / "records.parquet", out / "rejects.parquet"
-        )
+        stage.shard("0-of-1", [str(archive)], chosen, out / "records.parquet", out / "rejects.parquet")
         refused = {}
         for table in ("archive", "rejects"):
             for row in pq.read_table(out / f"{table}.parquet").to_pylist():

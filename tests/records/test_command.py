@@ -25,7 +25,7 @@ def test_index_shard_and_show(tmp_path: Path) -> None:
     sources, archive_rejects = tmp_path / "sources.parquet", tmp_path / "rejects/archive.parquet"
     run("index", tmp_path / "archive", "--n-shards", 1, "--out", sources, "--rejects", archive_rejects)
     out, rejects = tmp_path / "0-of-1.parquet", tmp_path / "rejects/0-of-1.parquet"
-    run("shard", "0-of-1", "--sources", sources, "--settings", "{}", "--out", out, "--rejects", rejects)
+    run("shard", "0-of-1", tmp_path / "archive", "--settings", "{}", "--out", out, "--rejects", rejects)
     assert pq.read_table(out)["record_id"].to_pylist() == ["20201030115124_0905"]
     for shown in (path, out):
         text = run("show", shown)
@@ -35,6 +35,4 @@ def test_index_shard_and_show(tmp_path: Path) -> None:
 
 def test_a_wrong_setting_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"prefer.*--settings|--settings.*prefer"):
-        run(
-            "shard", "0-of-1", "--sources", "x", "--settings", '{"prefr": []}', "--out", "y", "--rejects", "z"
-        )
+        run("shard", "0-of-1", "x", "--settings", '{"prefr": []}', "--out", "y", "--rejects", "z")

@@ -155,18 +155,21 @@ def test_an_empty_shard_is_an_empty_table(tmp_path: Path) -> None:
     (used,) = set(pq.read_table(out / "sources.parquet")["shard"].to_pylist())
     empty = "00-of-50" if used != "00-of-50" else "01-of-50"
     stage.shard(
-        empty, out / "sources.parquet", RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
+        empty, [str(tmp_path / "a")], RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
     )
     assert pq.read_table(out / "records.parquet").num_rows == 0
 
 
-def test_a_file_that_vanishes_after_the_index_is_unreadable(tmp_path: Path) -> None:
+def test_a_file_that_vanishes_after_the_scan_is_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paths = write(tmp_path / "a", three())
-    out = tmp_path / "out"
-    stage.index([str(tmp_path / "a")], 1, out / "sources.parquet", out / "archive.parquet")
+    found = stage.scan([str(tmp_path / "a")])
     paths[2].unlink()
+    monkeypatch.setattr(stage, "scan", lambda archives: found)
+    out = tmp_path / "out"
     stage.shard(
-        "0-of-1", out / "sources.parquet", RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
+        "0-of-1", [str(tmp_path / "a")], RecordsSettings(), out / "records.parquet", out / "rejects.parquet"
     )
     assert set(pq.read_table(out / "rejects.parquet")["reason"].to_pylist()) == {"unreadable"}
 
@@ -200,9 +203,8 @@ def test_memory_does_not_grow_with_the_shard(tmp_path: Path) -> None:
                 content.replace(b"CODE: 0905", f"CODE: {number:04d}".encode())
             )
     out = tmp_path / "out"
-    stage.index([str(tmp_path / "a")], 1, out / "sources.parquet", out / "archive.parquet")
     tracemalloc.start()
-    stage.shard("0-of-1", out / "sources.parquet", RecordsSettings(), out / "r.parquet", out / "x.parquet")
+    stage.shard("0-of-1", [str(tmp_path / "a")], RecordsSettings(), out / "r.parquet", out / "x.parquet")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert pq.read_metadata(out / "r.parquet").num_rows == 48

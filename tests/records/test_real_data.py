@@ -50,9 +50,7 @@ def out(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("real")
     archives = [str(shared_data / name) for name in ("tadas", "nsmn", "afad1218")]
     stage.index(archives, 1, folder / "sources.parquet", folder / "rejects-archive.parquet")
-    stage.shard(
-        "0-of-1", folder / "sources.parquet", SETTINGS, folder / "records.parquet", folder / "rejects.parquet"
-    )
+    stage.shard("0-of-1", archives, SETTINGS, folder / "records.parquet", folder / "rejects.parquet")
     return folder
 
 

@@ -34,8 +34,6 @@ rule archive_index:
 rule records:
     input:
         demo=DEMO,
-        # The index tells where the shard's files are; whether they changed, `params: sources` tells.
-        index=ancient(f"{R}/records/sources.parquet"),
     output:
         records=f"{R}/records/{{shard}}.parquet",
         rejects=f"{R}/records/rejects/{{shard}}.parquet",
@@ -51,7 +49,10 @@ rule records:
     params:
         code=code_digest("records"),
         sources=sources_of_shard,
+        # Taken from `input` so that Snakemake forgets it: another archive beside the first makes only those
+        # shards stale that have stations in it, which `sources` tells.
+        archive=lambda wildcards, input: settings.archive,
         settings=as_json(settings.records, without=["min_snr_db"]),
     shell:
-        "quakesite records shard {wildcards.shard} --sources {input.index:q} --settings {params.settings:q}"
+        "quakesite records shard {wildcards.shard} {params.archive:q} --settings {params.settings:q}"
         " --out {output.records:q} --rejects {output.rejects:q} > {log:q} 2>&1"

@@ -17,7 +17,7 @@ from quakesite.rejects import Reason, Reject
 
 
 class SourceFile(NamedTuple):
-    """A row of `schema.SOURCES`."""
+    """A file of the archive, as `archive.scan` found it."""
 
     station: str
     source: str

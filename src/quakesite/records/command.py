@@ -28,7 +28,7 @@ def index(
 @app.command()
 def shard(
     name: Annotated[str, typer.Argument(metavar="SHARD", help="The shard's name, like 3-of-8.")],
-    sources: Annotated[Path, typer.Option(help="The table that `records index` wrote.")],
+    archive: Annotated[list[str], typer.Argument(help="Folders or zips searched for records.")],
     out: Annotated[Path, typer.Option(help="The shard's records (Parquet).")],
     rejects: Annotated[Path, typer.Option(help="What was refused (Parquet).")],
     settings: Settings = None,
@@ -38,7 +38,7 @@ def shard(
     from quakesite.records.settings import RecordsSettings
     from quakesite.settings import section_from
 
-    shard(name, sources, section_from(RecordsSettings, "records", settings), out, rejects)
+    shard(name, archive, section_from(RecordsSettings, "records", settings), out, rejects)
 
 
 @app.command()

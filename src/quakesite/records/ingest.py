@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from quakesite.progress import say, track
 from quakesite.records.archive import Scan, scan
@@ -22,7 +21,7 @@ from quakesite.records.store import write_records
 from quakesite.rejects import SCHEMA as REJECTS
 from quakesite.rejects import Reason, Reject, rejects_table
 from quakesite.shards import n_shards_of, shard_of
-from quakesite.tables import read_parquet, write_parquet
+from quakesite.tables import write_parquet
 
 
 def index(archives: Sequence[str], n_shards: int, out: str | Path, rejects: str | Path) -> None:
@@ -45,20 +44,19 @@ def sources_table(found: Scan, n_shards: int) -> pa.Table:
 
 
 def shard(
-    name: str, sources: str | Path, settings: RecordsSettings, out: str | Path, rejects: str | Path
+    name: str, archives: Sequence[str], settings: RecordsSettings, out: str | Path, rejects: str | Path
 ) -> None:
     """Writes the records of one shard, and what was refused of its files.
 
     The records stream into the file in ascending order of `record_id`; memory does not grow with the shard.
 
     Raises:
-        InputError: the shard's name or the table of sources is wrong.
+        InputError: the shard's name is wrong; an archive does not exist, or holds no record at all.
         RuntimeError: a file is neither in a record nor among the rejects.
     """
-    n_shards_of(name)
-    table = read_parquet(sources, SOURCES)
-    table = table.filter(pc.equal(table["shard"], name)).select(["station", "source", "form"])
-    files = [SourceFile(**row) for row in table.to_pylist()]
+    n_shards = n_shards_of(name)
+    found = scan(archives).found
+    files = [SourceFile(f.station, f.source, f.form) for f in found if shard_of(f.station, n_shards) == name]
     refused: list[Reject] = []
     used: set[str] = set()
     with Sources() as opened:
