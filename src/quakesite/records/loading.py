@@ -16,6 +16,9 @@ from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.schema import COMPONENTS
 from quakesite.rejects import Reason
 
+LARGEST_CM_S2 = 1e5
+"""About 100 g; the largest acceleration ever recorded was 4 g (Aoi et al. 2008, Science 322, 727-730)."""
+
 
 class Span(NamedTuple):
     """The time a record covers, from its first sample to its last."""
@@ -40,6 +43,9 @@ def load(candidate: Candidate, sources: Sources) -> Record:
     if record.station != candidate.station:
         found = f"its header is of station {record.station}, its name of {candidate.station}"
         raise Refusal(candidate.sources[0], Reason.BAD_HEADER, found)
+    if not record.pga_cm_s2 <= LARGEST_CM_S2:
+        found = f"a peak of {record.pga_cm_s2:.3g} cm/s^2, above {LARGEST_CM_S2:.0e}: no acceleration"
+        raise Refusal(candidate.sources[0], Reason.BAD_SAMPLES, found)
     return record
 
 
