@@ -95,6 +95,11 @@ def constant(measured: np.ndarray, seen: np.ndarray, trial: int) -> np.ndarray:
     return np.full(len(measured), 470.0 + 20.0 * trial)
 
 
+def unfinished(measured: np.ndarray, seen: np.ndarray, trial: int) -> np.ndarray:
+    """A network that has not climbed from 0 m/s, where the paper's preset starts."""
+    return np.full(len(measured), 0.1 * trial)
+
+
 def perfect(measured: np.ndarray, seen: np.ndarray, trial: int) -> np.ndarray:
     """A network that knows the answer."""
     return measured.copy()
@@ -113,4 +118,10 @@ def useful(measured: np.ndarray, seen: np.ndarray, trial: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def models() -> dict[str, Predict]:
     """Models by what is known of them."""
-    return {"constant": constant, "perfect": perfect, "random": random, "useful": useful}
+    return {
+        "constant": constant,
+        "unfinished": unfinished,
+        "perfect": perfect,
+        "random": random,
+        "useful": useful,
+    }

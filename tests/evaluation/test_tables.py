@@ -98,6 +98,12 @@ def test_a_constant_model_is_called_collapsed_although_its_trials_differ(table2)
     assert "beta_auto_pga has collapsed: its predictions spread over 0.0 m/s, the stations' Vs30 over" in said
 
 
+def test_a_model_that_was_stopped_near_zero_is_told_from_one_that_has_collapsed(table2) -> None:
+    _, said = table2("unfinished")
+    assert "beta_auto_pga is still near 0 m/s" in said
+    assert "training.max_epochs" in said
+
+
 def test_a_perfect_model_has_no_error_and_raises_suspicion(table2) -> None:
     rows, said = table2("perfect")
     total = rows[-1]

@@ -12,6 +12,9 @@ TOO_GOOD_PCT = 1.0
 """Repeated measurements of one site's Vs30 differ by several per cent (Moss 2008, Soil Dyn. Earthq. Eng. 28,
 233-241), so a smaller error than this on unseen stations points at a leak."""
 
+NEAR_ZERO_PCT = 90.0
+"""A collapsed model with a larger error predicts less than a tenth of the Vs30."""
+
 
 def verdict(figures: Figures, n_leaked: int = 0) -> str:
     """Returns what a table says about a model in a word or two; `leaked` and `collapsed` come first."""
@@ -51,6 +54,11 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
             return f"{name} has no test records{_why(name)}."
         case "diverged":
             return f"{name} has diverged: some of its predictions are not numbers."
+        case "collapsed" if figures.absolute_mean_error_station_pct > NEAR_ZERO_PCT:
+            return (
+                f"{name} is still near 0 m/s, where the paper's preset starts: it was trained for too few steps "
+                "(training.max_epochs, training.start_from_mean; or training.preset: quakesite)."
+            )
         case "collapsed":
             return (
                 f"{name} has collapsed: its predictions spread over {figures.spread_m_s:.1f} m/s, "
