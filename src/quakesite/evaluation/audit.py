@@ -56,8 +56,8 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
             return f"{name} has diverged: some of its predictions are not numbers."
         case "collapsed" if figures.absolute_mean_error_station_pct > NEAR_ZERO_PCT:
             return (
-                f"{name} is still near 0 m/s, where the paper's preset starts: it was trained for too few steps "
-                "(training.max_epochs, training.start_from_mean; or training.preset: quakesite)."
+                f"{name} is still near 0 m/s, where the paper's preset starts: it was trained for too few "
+                "steps (training.max_epochs, training.start_from_mean; or training.preset: quakesite)."
             )
         case "collapsed":
             return (
