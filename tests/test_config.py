@@ -30,6 +30,7 @@ def test_config_yaml_as_cloned_is_the_default(root: Path) -> None:
         ({"training": {"segment_s": 61}}, "", "segment of 61 s"),
         ({"picks": {"stride_s": 5}}, "picks", "whole number"),
         ({"records": {"years": [2018, 2012]}}, "records", "ascend"),
+        ({"training": {"experiments": []}}, "training", "none"),
         ({"n_shards": "many"}, "n_shards", "integer"),
         ({"windows": {"kinds": {"p15": {"anchor": "p", "length_s": 15}}}}, "", "'pga60' is missing"),
         ({"archive": ["resources/demo/archive", "mine"]}, "", "synthetic"),

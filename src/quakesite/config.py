@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from quakesite.demo.settings import DemoSettings
 from quakesite.errors import InputError
@@ -54,6 +54,11 @@ class Config(Section):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     demo: DemoSettings = DemoSettings()
+
+    @field_validator("results")
+    @classmethod
+    def _path_as_snakemake_writes_it(cls, value: str) -> str:
+        return str(Path(value))
 
     @model_validator(mode="after")
     def _windows_serve_the_experiments(self) -> Config:

@@ -8,7 +8,10 @@ import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from workflow_checkout import TARGETS, Checkout
+
+from quakesite.shards import shard_names
 
 TABLE2 = [
     *("experiment", "site_class", "n_stations", "n_records", "absolute_mean_error_pct"),
@@ -43,7 +46,7 @@ def test_table2_carries_numbers_where_there_are_records_and_nan_where_not(finish
 
 
 def test_nothing_of_the_archive_is_lost(finished: Checkout) -> None:
-    """Every file of the archive is part of a record or stands in the rejects, and so on down the corridor."""
+    """Every file of the archive is part of a record or stands in the rejects."""
     results = finished.folder / "results"
     used = {
         source
@@ -70,6 +73,46 @@ def test_everything_broken_on_purpose_is_refused_for_the_true_reason(finished: C
         for record_id in pq.read_table(path, columns=["record_id"])["record_id"].to_pylist()
     }
     assert {row["record_id"] for row in truth if row["expected"] == "record"} <= kept
+
+
+@pytest.mark.parametrize(
+    ("phase", "within_s", "share"), [("P", 0.3, 0.85), ("P", 0.5, 0.95), ("S", 0.3, 0.95)]
+)
+def test_eqtransformer_finds_the_injected_arrivals(
+    finished: Checkout, phase: str, within_s: float, share: float
+) -> None:
+    truth = {
+        row["record_id"]: float(row[f"{phase.lower()}_time_s"])
+        for row in rows(finished.folder / "resources/demo/truth.csv")
+        if row["expected"] == "record" and float(row["snr_db"]) >= 20
+    }
+    picks = pq.read_table(finished.folder / "results/picks.parquet").to_pylist()
+    found = {
+        row["record_id"]: row["time_s"]
+        for row in picks
+        if row["method"] == "eqtransformer" and row["phase"] == phase
+    }
+    near = [abs(found.get(record_id, 1e9) - time) <= within_s for record_id, time in truth.items()]
+    assert len(near) >= 15
+    assert sum(near) >= share * len(near)
+
+
+def test_every_record_is_a_window_or_a_reject_and_has_a_pick_or_a_reject(finished: Checkout) -> None:
+    results = finished.folder / "results"
+    for shard in shard_names(4):
+        records = ids(results / f"records/{shard}.parquet")
+        for kind in ("pga60/auto", "p15/auto", "pga60/manual"):
+            if (results / f"windows/{kind}").is_dir():
+                kept = ids(results / f"windows/{kind}/{shard}.parquet")
+                refused = ids(results / f"windows/rejects/{kind}/{shard}.parquet")
+                assert sorted(kept + refused) == sorted(records)
+        picked = set(ids(results / f"picks/eqtransformer/{shard}.parquet"))
+        refused = ids(results / f"picks/rejects/eqtransformer/{shard}.parquet")
+        assert sorted([*picked, *refused]) == sorted(records)
+
+
+def ids(path: Path) -> list[str]:
+    return pq.read_table(path, columns=["record_id"])["record_id"].to_pylist()
 
 
 def test_one_core_and_two_give_the_same_bytes(finished: Checkout, checkout: Checkout) -> None:

@@ -273,5 +273,7 @@ rule tables:
 
 onsuccess:
     shell(
-        f"quakesite evaluation summary --results {shlex.quote(R)} --n-shards {settings.n_shards} {SYNTHETIC}"
+        f"quakesite evaluation summary --results {shlex.quote(R)} --n-shards {settings.n_shards}"
+        f" --experiments {' '.join(settings.training.names)} --trials {settings.training.trials}"
+        f" --settings {shlex.quote(as_json(settings.evaluation)).replace('{', '{{').replace('}', '}}')} {SYNTHETIC}"
     )

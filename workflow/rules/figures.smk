@@ -10,13 +10,17 @@
 FIGURES = {
     "fig1": [f"{R}/stations/stations.parquet"],
     "fig3": windows_of("pga60", "auto"),
-    "fig4": [f"{R}/training/{experiment}/{trial}/history.csv" for experiment in PRINTED for trial in TRIALS],
     "fig5": [f"{R}/evaluation/region_members.csv"],
     "fig6": [f"{R}/regions.csv"],
     "predicted": [f"{R}/predictions.csv"],
     "skill": [f"{R}/skill.csv"],
     "learning-curve": [f"{R}/learning_curve.csv"],
 }
+
+if PRINTED:
+    FIGURES["fig4"] = expand(
+        f"{R}/training/{{experiment}}/{{trial}}/history.csv", experiment=PRINTED, trial=TRIALS
+    )
 
 
 rule figure:

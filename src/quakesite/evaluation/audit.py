@@ -12,8 +12,8 @@ TOO_GOOD_PCT = 1.0
 """Repeated measurements of one site's Vs30 differ by several per cent (Moss 2008, Soil Dyn. Earthq. Eng. 28,
 233-241), so a smaller error than this on unseen stations points at a leak."""
 
-NEAR_ZERO_PCT = 90.0
-"""A collapsed model with a larger error predicts less than a tenth of the Vs30."""
+NEAR_ZERO = 0.1
+"""A collapsed model whose predictions are a smaller part of the measured Vs30 has not climbed from 0 m/s."""
 
 
 def verdict(figures: Figures, n_leaked: int = 0) -> str:
@@ -54,7 +54,7 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
             return f"{name} has no test records{_why(name)}."
         case "diverged":
             return f"{name} has diverged: some of its predictions are not numbers."
-        case "collapsed" if figures.absolute_mean_error_station_pct > NEAR_ZERO_PCT:
+        case "collapsed" if figures.predicted_ratio < NEAR_ZERO:
             return (
                 f"{name} is still near 0 m/s, where the paper's preset starts: it was trained for too few "
                 "steps (training.max_epochs, training.start_from_mean; or training.preset: quakesite)."

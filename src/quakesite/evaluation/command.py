@@ -105,9 +105,9 @@ def table1(
 
 @app.command(cls=SeveralValues)
 def table2(
-    predictions: Predictions,
     stations: Stations,
     out: Out,
+    predictions: OptionalPredictions = None,
     settings: Settings = None,
     experiments: Annotated[
         list[str] | None,
@@ -128,7 +128,7 @@ def table2(
 
     vs30 = measured_vs30(stations)
     names = table.in_order_of_table_ii(experiments or TABLE_II)
-    folds = read_folds(predictions, names, vs30)
+    folds = read_folds(predictions or [], names, vs30)
     chosen = _settings(settings)
     rows = table.table2_rows(folds, vs30, chosen)
     write_csv(rows, table.COLUMNS, out)
@@ -265,10 +265,14 @@ def rejects(
     write_csv(read_rejects(tables), SCHEMA.names, out)
 
 
-@app.command()
+@app.command(cls=SeveralValues)
 def summary(
     results: Annotated[Path, typer.Option(help="Folder of the run's results.")] = Path("results"),
     n_shards: Annotated[int, typer.Option(min=1, help="Number of shards of the run.")] = 8,
+    experiments: Annotated[
+        list[str] | None, typer.Option(help="Only these experiments. Default: those found.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="Only the first so many trials.")] = None,
     settings: Settings = None,
     synthetic: Synthetic = False,
 ) -> None:
@@ -277,7 +281,15 @@ def summary(
 
     from quakesite.evaluation.summary import show
 
-    show(results, n_shards, _settings(settings), Console(), synthetic=synthetic)
+    show(
+        results,
+        n_shards,
+        _settings(settings),
+        Console(),
+        experiments=experiments,
+        trials=trials,
+        synthetic=synthetic,
+    )
 
 
 @app.command()

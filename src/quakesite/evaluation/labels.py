@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from quakesite.evaluation.metrics import Strings
+from quakesite.stations.codes import one_per_code
 from quakesite.stations.schema import STATIONS, site_class
 from quakesite.tables import read_parquet
 
@@ -22,6 +23,7 @@ def measured_vs30(stations: str | Path, network: str | None = None) -> dict[str,
     table = read_parquet(stations, STATIONS, columns=["station", "network", "vs30_m_s"])
     if network is not None:
         table = table.filter(pc.equal(table["network"], network))
+    table = one_per_code(table)
     pairs = zip(table["station"].to_pylist(), table["vs30_m_s"].to_pylist(), strict=True)
     return {station: value for station, value in pairs if value is not None}
 

@@ -84,16 +84,18 @@ class Figures:
     spread_m_s: float
     vs30_spread_m_s: float
     p_constant: float
+    predicted_ratio: float
+    """Median of predicted over measured Vs30."""
 
     @property
     def collapsed(self) -> bool | None:
-        """Whether the predictions hardly differ from each other; None where nothing was judged."""
-        if self.n_records == 0 or np.isnan(self.spread_m_s):
+        """Whether the predictions hardly differ from each other; None where the labels do not either."""
+        if self.n_records == 0 or np.isnan(self.spread_m_s) or not self.vs30_spread_m_s > 0.0:
             return None
         return self.spread_m_s < COLLAPSE_RATIO * self.vs30_spread_m_s
 
 
-NOTHING = Figures(0, 0, *[float("nan")] * 11)
+NOTHING = Figures(0, 0, *[float("nan")] * 12)
 """The figures of an experiment or a class without test records."""
 
 
@@ -208,4 +210,5 @@ def judge(rows: TestRows, *, resamples: int, confidence: float, seed: int) -> Fi
         spread_m_s=within_trial_spread(rows.predicted, rows.trial),
         vs30_spread_m_s=within_trial_spread(rows.measured, rows.trial),
         p_constant=sign_flip_p(error - constant_error, resamples=resamples, seed=seed),
+        predicted_ratio=float(np.median(rows.predicted / rows.measured)),
     )

@@ -21,6 +21,7 @@ from quakesite.evaluation.folds import Folds
 from quakesite.evaluation.layout import Row
 from quakesite.evaluation.metrics import SLOWEST_M_S, Floats, percentage_error, station_mean
 from quakesite.evaluation.schema import UNMEASURED
+from quakesite.stations.codes import one_per_code
 from quakesite.stations.schema import site_class
 
 COLUMNS = (
@@ -93,7 +94,7 @@ def product_rows(folds: Folds, stations: pa.Table, coverage: float) -> list[Row]
             *_pool(station, part["vs30_predicted_m_s"].to_numpy(), record), strict=True
         ):
             predicted[name] = (float(value), width, count, held_out)
-    known = {row["station"]: row for row in stations.to_pylist()}
+    known = {row["station"]: row for row in one_per_code(stations).to_pylist()}
     return [_row(known[name], *predicted[name]) for name in sorted(predicted)]
 
 

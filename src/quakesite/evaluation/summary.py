@@ -22,11 +22,22 @@ SYNTHETIC = (
 )
 
 
-def trained_folds(results: str | Path) -> dict[str, Folds]:
-    """Returns the folds of every experiment that has predictions under `results`, in Table I's order."""
+def trained_folds(
+    results: str | Path, experiments: Sequence[str] | None = None, trials: int | None = None
+) -> dict[str, Folds]:
+    """Returns the folds of every experiment that has predictions under `results`, in Table I's order.
+
+    Args:
+        results: folder of the run.
+        experiments: only these; what an earlier run trained besides does not count.
+        trials: only the first so many trials; None for all there are.
+    """
     found: dict[str, list[Path]] = {}
     for path in sorted(Path(results).glob("training/*/*/predictions.parquet")):
-        found.setdefault(path.parts[-3], []).append(path)
+        name, trial = path.parts[-3], path.parts[-2]
+        wanted = experiments is None or name in experiments
+        if wanted and (trials is None or (trial.isdecimal() and int(trial) <= trials)):
+            found.setdefault(name, []).append(path)
     names = [name for name in EXPERIMENTS if name in found]
     names += [name for name in sorted(found) if name not in EXPERIMENTS]
     return read_folds([path for name in names for path in found[name]], names)
@@ -38,10 +49,12 @@ def show(
     settings: EvaluationSettings,
     console: Console,
     *,
+    experiments: Sequence[str] | None = None,
+    trials: int | None = None,
     synthetic: bool = False,
 ) -> None:
     """Writes the summary of the run under `results` to `console`; see `lines` for what it says."""
-    folds = trained_folds(results)
+    folds = trained_folds(results, experiments, trials)
     figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
     corridor = steps(results, n_shards)
     warnings = sentences(folds, figures, synthetic=synthetic)

@@ -108,11 +108,13 @@ def read_samples(content: bytes, header: Header, source: str) -> npt.NDArray[np.
     if len(samples) != header.n_samples:
         found = f"{len(samples)} samples, NDATA says {header.n_samples}"
         raise Refusal(source, Reason.TRUNCATED, found)
+    if header.to_cm_s2 != 1.0:
+        samples = samples * header.to_cm_s2
     peak = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
     if header.pga is not None and abs(peak - header.pga) > header.pga_tolerance:
         found = f"largest sample {peak:.6g}, PGA_CM/S^2 says {header.pga:g} +- {header.pga_tolerance:.3g}"
         raise Refusal(source, Reason.PGA_MISMATCH, found)
-    return samples if header.to_cm_s2 == 1.0 else samples * header.to_cm_s2
+    return samples
 
 
 def _pga(fields: dict[str, str], source: str) -> tuple[float | None, float]:

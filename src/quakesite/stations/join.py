@@ -54,11 +54,7 @@ def join(statements: Iterable[Statement], conflict_pct: float) -> Joined:
     for code in sorted(by_code):
         for network, said in _by_network(by_code[code]).items():
             _join_station(network, code, said, conflict_pct, rows, conflicts, rejects)
-    n_records = sum(statement.n_records for said in by_code.values() for statement in said)
-    if n_records != sum(row["n_records"] for row in rows):
-        raise RuntimeError(
-            f"{n_records} records came in, {sum(row['n_records'] for row in rows)} are counted"
-        )
+    _check_balance(by_code, rows)
     conflicts.sort(key=lambda row: tuple(str(row.get(name)) for name in CONFLICTS.names))
     return Joined(
         pa.Table.from_pylist(rows, schema=STATIONS),

@@ -59,6 +59,8 @@ class TrainingSettings(Section):
     def _experiments_are_known(self) -> TrainingSettings:
         import difflib
 
+        if not self.names:
+            raise ValueError(f"experiments: none; name some of {', '.join(EXPERIMENTS)}, or all")
         for name in self.names:
             if name not in EXPERIMENTS:
                 near = difflib.get_close_matches(name, EXPERIMENTS, n=1)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from quakesite.errors import InputError
+from quakesite.stations.codes import one_per_code
 from quakesite.stations.schema import STATIONS, site_class
 from quakesite.tables import read_parquet
 from quakesite.training.schema import SPLITS
@@ -60,7 +61,7 @@ def read_vs30(stations: str | Path) -> tuple[dict[str, float], list[str]]:
     Raises:
         InputError: `stations` is no table of stations.
     """
-    table = read_parquet(stations, STATIONS, columns=["station", "vs30_m_s", "n_records"])
+    table = one_per_code(read_parquet(stations, STATIONS, columns=["station", "vs30_m_s", "n_records"]))
     table = table.filter(pc.is_valid(table["vs30_m_s"]))
     rows = list(zip(*(table[name].to_pylist() for name in table.column_names), strict=True))
     return {name: vs30 for name, vs30, _ in rows}, [name for name, _, n_records in rows if n_records == 0]
