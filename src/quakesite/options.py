@@ -1,11 +1,19 @@
-"""Options that take several values, `--windows a b c`, as shells and Snakemake write lists of files."""
+"""What the stages' command lines share: `--settings`, and options of several values, `--windows a b c`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from typer.core import TyperCommand
+
+from quakesite.config import load
+from quakesite.errors import InputError
+from quakesite.settings import validated
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class SeveralValues(TyperCommand):
@@ -40,3 +48,24 @@ class SeveralValues(TyperCommand):
             elif current:
                 yield current
             yield token
+
+
+def section_from(model: type[S], name: str, settings: str | None) -> S:
+    """Returns the settings a command works with.
+
+    Args:
+        model: the section's model.
+        name: the section's key in `config.yaml`.
+        settings: JSON text, as the workflow passes it; without it the section of `./config.yaml`,
+            and where there is no such file the defaults.
+    """
+    if settings is not None:
+        try:
+            values = json.loads(settings)
+        except json.JSONDecodeError as error:
+            raise InputError("--settings", str(error), expected="JSON") from None
+        return validated(model, values, "--settings")
+    section = getattr(load(), name)
+    if not isinstance(section, model):
+        raise TypeError(f"config section {name!r} is a {type(section).__name__}, not a {model.__name__}")
+    return section

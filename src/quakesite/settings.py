@@ -1,9 +1,8 @@
-"""The base of every section of the configuration, and the option that hands a section to a command."""
+"""The base of every section of the configuration, and the check of its values."""
 
 from __future__ import annotations
 
 import difflib
-import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,26 +52,3 @@ def _keys_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> lis
         field = getattr(section, "model_fields", {}).get(part)
         section = getattr(field, "annotation", None)
     return sorted(getattr(section, "model_fields", {}))
-
-
-def section_from(model: type[S], name: str, settings: str | None) -> S:
-    """Returns the settings a command works with.
-
-    Args:
-        model: the section's model.
-        name: the section's key in `config.yaml`.
-        settings: JSON text, as the workflow passes it; without it the section of `./config.yaml`,
-            and where there is no such file the defaults.
-    """
-    if settings is not None:
-        try:
-            values = json.loads(settings)
-        except json.JSONDecodeError as error:
-            raise InputError("--settings", str(error), expected="JSON") from None
-        return validated(model, values, "--settings")
-    from quakesite.config import load
-
-    section = getattr(load(), name)
-    if not isinstance(section, model):
-        raise TypeError(f"config section {name!r} is a {type(section).__name__}, not a {model.__name__}")
-    return section

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from quakesite.errors import InputError
+from quakesite.options import section_from
 from quakesite.rejects import SCHEMA
-from quakesite.settings import section_from
 from quakesite.stations import command
 from quakesite.stations.schema import CONFLICTS, STATIONS
 from quakesite.stations.settings import StationsSettings

@@ -30,6 +30,6 @@ def make(
     """
     from quakesite.demo.make import make as make_archive
     from quakesite.demo.settings import DemoSettings
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
 
     make_archive(section_from(DemoSettings, "demo", settings), out)

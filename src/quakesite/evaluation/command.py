@@ -47,7 +47,7 @@ Synthetic = Annotated[bool, typer.Option("--synthetic", help="Say that the archi
 
 def _settings(settings: str | None) -> EvaluationSettings:
     from quakesite.evaluation.settings import EvaluationSettings
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
 
     return section_from(EvaluationSettings, "evaluation", settings)
 
@@ -93,7 +93,7 @@ def table1(
         read_splits,
         table1_rows,
     )
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.training.settings import TrainingSettings
 
     names = experiments or section_from(TrainingSettings, "training", settings).names

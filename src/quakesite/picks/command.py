@@ -69,12 +69,12 @@ def shard(
     ] = None,
 ) -> None:
     """Pick P and S in one shard of records."""
+    from quakesite.options import section_from
     from quakesite.picks.picked import candidates_table, picks_table
     from quakesite.picks.settings import PicksSettings
     from quakesite.picks.shard import ShardPicks, by_author, by_eqtransformer, by_hand, by_kalkan
     from quakesite.progress import say
     from quakesite.rejects import rejects_table
-    from quakesite.settings import section_from
     from quakesite.tables import write_parquet
 
     result: ShardPicks

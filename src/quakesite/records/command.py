@@ -34,9 +34,9 @@ def shard(
     settings: Settings = None,
 ) -> None:
     """Read, check and store the records of one shard."""
+    from quakesite.options import section_from
     from quakesite.records.ingest import shard
     from quakesite.records.settings import RecordsSettings
-    from quakesite.settings import section_from
 
     shard(name, archive, section_from(RecordsSettings, "records", settings), out, rejects)
 

@@ -28,9 +28,9 @@ def join(
     rejects: Annotated[Path, typer.Option(help="What was refused, and why (.parquet), to write.")],
 ) -> None:
     """Join MASW reports, station tables and record headers into one table of stations."""
+    from quakesite.options import section_from
     from quakesite.progress import say
     from quakesite.rejects import rejects_table
-    from quakesite.settings import section_from
     from quakesite.stations.join import join as join_statements
     from quakesite.stations.settings import StationsSettings
     from quakesite.stations.sources import read_sources
@@ -79,7 +79,7 @@ def check(
     html: Annotated[Path | None, typer.Option(help="Write the table as a web page, too.")] = None,
 ) -> None:
     """Show what of your own tables and reports will be used, what will not, and why."""
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.stations.join import join as join_statements
     from quakesite.stations.settings import StationsSettings
     from quakesite.stations.sources import read_sources, sorted_out

@@ -33,7 +33,7 @@ def splits(
     settings: Settings = None,
 ) -> None:
     """Deal the stations to train, validation and test, trial by trial."""
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.tables import write_csv
     from quakesite.training.settings import TrainingSettings
     from quakesite.training.splits import make_splits, read_vs30
@@ -55,7 +55,7 @@ def pretrain(
     settings: Settings = None,
 ) -> None:
     """Train an encoder on epicentres, for the gamma experiments to start from."""
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.training.pretrain import pretrain
     from quakesite.training.settings import TrainingSettings
 
@@ -85,7 +85,7 @@ def train(
 ) -> None:
     """Train one trial of one experiment, and predict all its records."""
     from quakesite.errors import InputError
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.training.experiments import EXPERIMENTS
     from quakesite.training.settings import TrainingSettings
 

@@ -37,7 +37,7 @@ def shard(
     ] = None,
 ) -> None:
     """Cut one kind of window from every record of a shard."""
-    from quakesite.settings import section_from
+    from quakesite.options import section_from
     from quakesite.windows.settings import WindowsSettings
     from quakesite.windows.sharding import make_shard
 
