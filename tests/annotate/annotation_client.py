@@ -26,6 +26,8 @@ class Served:
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+            # A job that a shell started in the background ignores Ctrl-C, and hands that on.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert self.process.stderr is not None
         self.said = ""
