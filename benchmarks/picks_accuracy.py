@@ -20,12 +20,14 @@ import numpy as np
 import torch
 
 from quakesite.picks import annotate
-from quakesite.picks.eqtransformer import pick
 from quakesite.picks.flags import flags, hypocentral_distance_km
+from quakesite.picks.picker import pick
 from quakesite.picks.settings import PicksSettings
-from quakesite.picks.weights import load_eqtransformer
+from quakesite.picks.weights import load_network
 from quakesite.records.reading import read
 from quakesite.records.record import Record
+
+STRIDES_S = (3.13, 5.37, 7.37, 9.37, 13.37, 18.37, 26.87)
 
 
 def cuts(record: Record) -> Iterator[Record]:
@@ -76,17 +78,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("--weights", type=Path, default="resources/weights/eqtransformer.safetensors")
+    parser.add_argument("--strides", type=float, nargs="+", default=STRIDES_S, help="in s")
+    parser.add_argument("--every", type=int, default=1, help="use every second cut, third, ...")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
 
     records = [record for record in read(options.archive) if record.author_p_s is not None]
-    short = [cut for record in records for cut in cuts(record)]
-    model = load_eqtransformer(options.weights)
+    short = [cut for record in records for cut in cuts(record)][:: options.every]
+    model = load_network(options.weights)
     print(f"{len(records)} records, {len(short)} cuts; missed, median error, within 0.1/0.2/0.5 s")
     mirrored = annotate.padded
     plan = [
-        *((stride_s, 15.0, "mirrored") for stride_s in (3.13, 5.37, 7.37, 9.37, 13.37, 18.37, 30.37)),
+        *((stride_s, 15.0, "mirrored") for stride_s in options.strides),
         *((7.37, padding_s, "mirrored") for padding_s in (5.0, 10.0, 20.0)),
         (7.37, 15.0, "zeros"),
     ]

@@ -1,17 +1,20 @@
 """How fast records are read, as ratios from one run.
 
-    python benchmarks/records.py [--data ../shared/data] [--records 600] [--gmprocess .../bin/python]
+    python benchmarks/records.py [--data ../shared/data] [--records 600] [--passes 5] [--gmprocess .../python]
 
-1. One component, from its path: quakesite (header, checks and all) against numpy.genfromtxt (gmprocess's way)
-   and numpy.loadtxt, bit-equal, on genuine TADAS files and on the 69-line family.
+1. Components, each from its path, one after another as the stage reads them: quakesite (header, checks and
+   all) against numpy.genfromtxt (gmprocess's way) and numpy.loadtxt, bit-equal, on genuine TADAS files and on
+   the 69-line family; and where the time goes. `one at a time` changes the way after every file, so that each
+   finds cold caches.
 2. One record: quakesite against gmprocess's own reader (with `--gmprocess`, the Python of an environment that
    has it) or against a reader built on genfromtxt.
-3. The whole stage on a shard of many records: records per second and core, where the time goes, and the floor
-   (the bare reading of the files, and the bare writing of the shard).
+3. The whole stage on a shard of many records, loose and in zips: records per second and core, where the time
+   goes, and the floor (the bare reading and unpacking of the files, and the bare writing of the shard).
 4. The scan of an archive of 110,000 loose files and of 4,000 zips.
 
-Each figure is processor time, which other work on the machine disturbs least: the best of several interleaved
-passes, from a warm page cache. The scan is also given in elapsed time.
+Each figure is processor time, which other work on the machine disturbs least, from a warm page cache. The
+ways take turns; a ratio is the median of the ratios of the turns, with its quartiles. The scan is also given
+in elapsed time.
 """
 
 from __future__ import annotations
@@ -21,7 +24,6 @@ import cProfile
 import os
 import pstats
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -34,12 +36,12 @@ import numpy as np
 import pyarrow as pa
 
 from quakesite.records import archive, asc, ingest, read
+from quakesite.records.opening import Sources
 from quakesite.records.settings import RecordsSettings
 from quakesite.records.store import iter_records, write_records
 from quakesite.shards import shard_names
 
 GENUINE = "tadas/GuestUser_RawAcc_20201030115124_3513/20201030115124_3513_mp_RawAcc_E.asc"
-REFILTERED = "tadas/20230206_pazarcik/20230206011732_0118_ap_AAD_Acc_E.asc"
 PASSES = 15
 
 GMPROCESS = """
@@ -56,41 +58,89 @@ print(best)
 """
 
 
-def best_of(ways: dict[str, Callable[[], object]], passes: int = PASSES) -> dict[str, float]:
-    """Returns the least processor time in ms of each way, the ways taking turns."""
-    best = dict.fromkeys(ways, float("inf"))
+SHARD = """
+import sys
+from quakesite.records import ingest
+from quakesite.records.settings import RecordsSettings
+ingest.shard("0-of-1", [sys.argv[1]], RecordsSettings(), *sys.argv[2:])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+def in_turns(ways: dict[str, Callable[[], object]], passes: int = PASSES) -> dict[str, np.ndarray]:
+    """Returns the processor times in ms of each way, one per pass, the ways taking turns."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(passes):
         for name, way in ways.items():
-            started = time.process_time()
+            started = time.process_time_ns()
             way()
-            best[name] = min(best[name], (time.process_time() - started) * 1e3)
-    return best
+            times[name].append((time.process_time_ns() - started) / 1e6)
+    return {name: np.array(below) for name, below in times.items()}
 
 
-def our_component(path: Path) -> np.ndarray:
+def ratio(theirs: np.ndarray, ours: np.ndarray) -> str:
+    """Returns the median ratio of the turns, with its quartiles."""
+    low, middle, high = np.percentile(theirs / ours, [25, 50, 75])
+    return f"{middle:.2f} ({low:.2f} to {high:.2f})"
+
+
+def our_component(source: str) -> np.ndarray:
     """Returns one component's samples, every check made."""
-    content = path.read_bytes()
-    return asc.read_samples(content, asc.read_header(content, str(path)), str(path))
+    with Sources() as sources:
+        content = sources.read(source)
+    return asc.read_samples(content, asc.read_header(content, source), source)
 
 
-def components(data: Path) -> None:
-    """Prints the times for one component."""
-    for what, path, lines in (("genuine", data / GENUINE, 64), ("69 lines", data / REFILTERED, 69)):
-        ways: dict[str, Callable[[], np.ndarray]] = {
-            "genfromtxt": lambda path=path, lines=lines: np.genfromtxt(path, skip_header=lines),
-            "loadtxt": lambda path=path, lines=lines: np.loadtxt(path, skiprows=lines),
-            "quakesite": lambda path=path: our_component(path),
+def components(data: Path, passes: int) -> None:
+    """Prints the times for components."""
+    refiltered = sorted(
+        (data / "tadas/20230206_pazarcik").glob("*.asc"), key=lambda path: path.stat().st_size
+    )
+    families = (
+        ("genuine", sorted((data / "tadas").glob("GuestUser*/2*.asc")), 64),
+        ("69 lines", refiltered[:12], 69),
+        ("69 lines", refiltered[-12:], 69),
+    )
+    for what, files, lines in families:
+        paths = [str(path) for path in files]
+        one: dict[str, Callable[[str], np.ndarray]] = {
+            "genfromtxt": lambda path, lines=lines: np.genfromtxt(path, skip_header=lines),
+            "loadtxt": lambda path, lines=lines: np.loadtxt(path, skiprows=lines),
+            "quakesite": our_component,
         }
-        if len({way().tobytes() for way in ways.values()}) != 1:
-            raise SystemExit(f"{path}: values differ")
-        slow = {"genfromtxt": ways.pop("genfromtxt")}
-        times = best_of(slow) | best_of({**ways, "bare read": lambda path=path: path.read_bytes()}, passes=40)
-        ours, size = times["quakesite"], path.stat().st_size
-        shown = ", ".join(f"{name} {ms:.2f} ms" for name, ms in times.items())
-        print(f"component, {what} ({size / 1e3:.0f} kB): {shown}")
+        for path in paths:
+            if len({way(path).tobytes() for way in one.values()}) != 1:
+                raise SystemExit(f"{path}: values differ")
+        contents = [Path(path).read_bytes() for path in paths]
+        headers = [asc.read_header(content, "") for content in contents]
+        ways: dict[str, Callable[[], object]] = {
+            name: lambda way=way, paths=paths: [way(path) for path in paths] for name, way in one.items()
+        }
+        ways |= {
+            "bare read": lambda paths=paths: [Path(path).read_bytes() for path in paths],
+            "header": lambda contents=contents: [asc.read_header(content, "") for content in contents],
+            "samples": lambda contents=contents, headers=headers: [
+                asc.read_samples(content, header, "")
+                for content, header in zip(contents, headers, strict=True)
+            ],
+        }
+        times, size = in_turns(ways, passes), sum(map(len, contents))
+        shown = ", ".join(f"{name} {np.median(ms) / len(paths):.3f}" for name, ms in times.items())
         print(
-            f"  {times['genfromtxt'] / ours:.1f} x genfromtxt, {times['loadtxt'] / ours:.1f} x loadtxt, "
-            f"{size / ours / 1e3:.0f} MB/s, bit-equal"
+            f"components, {what} ({len(paths)} files of {size / len(paths) / 1e3:.0f} kB), median ms each of "
+            f"{passes} turns: {shown}"
+        )
+        ours = times["quakesite"]
+        print(
+            f"  {ratio(times['genfromtxt'], ours)} x genfromtxt, {ratio(times['loadtxt'], ours)} x loadtxt, "
+            f"{size / np.median(ours) / 1e3:.0f} MB/s, bit-equal"
+        )
+        cold = in_turns(
+            {name: lambda way=way, path=paths[0]: way(path) for name, way in one.items()}, 10 * passes
+        )
+        print(
+            f"  one at a time: {ratio(cold['genfromtxt'], cold['quakesite'])} x genfromtxt, "
+            f"{ratio(cold['loadtxt'], cold['quakesite'])} x loadtxt"
         )
 
 
@@ -98,72 +148,104 @@ def whole_records(data: Path, gmprocess: Path | None) -> None:
     """Prints the times for one record of three components."""
     path = data / GENUINE
     paths = [path.with_name(path.name.replace("_E.", f"_{letter}.")) for letter in "ENU"]
-    times = best_of({"quakesite": lambda: read(path)}, passes=40)
-    times |= best_of({"genfromtxt": lambda: [np.genfromtxt(one, skip_header=64) for one in paths]})
-    print(
-        f"record: quakesite {times['quakesite']:.2f} ms, of which searching its folder for siblings is part"
+    times = in_turns(
+        {
+            "quakesite": lambda: read(path),
+            "genfromtxt": lambda: [np.genfromtxt(one, skip_header=64) for one in paths],
+        }
     )
-    print(f"  {times['genfromtxt'] / times['quakesite']:.1f} x the values alone by genfromtxt")
+    ours = np.median(times["quakesite"])
+    print(f"record: quakesite {ours:.2f} ms, of which searching its folder for siblings is part")
+    print(f"  {ratio(times['genfromtxt'], times['quakesite'])} x the values alone by genfromtxt")
     if gmprocess is not None:
         command = [str(gmprocess), "-c", GMPROCESS, *map(str, paths)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         theirs = float(done.stdout.split()[-1]) * 1e3
-        print(f"  gmprocess's read_esm {theirs:.1f} ms: {theirs / times['quakesite']:.0f} x")
+        print(f"  gmprocess's read_esm {theirs:.1f} ms: {theirs / ours:.0f} x")
 
 
-def make_archive(data: Path, folder: Path, n_records: int) -> int:
-    """Writes copies of a genuine record under other station codes; returns their size in bytes."""
+def make_archive(data: Path, folder: Path, n_records: int, zipped: bool) -> int:
+    """Writes copies of a genuine record under other station codes, loose or zipped; returns their size."""
+    folder.mkdir()
+    genuine = {letter: (data / GENUINE.replace("_E.asc", f"_{letter}.asc")).read_bytes() for letter in "ENU"}
     size = 0
-    for letter in "ENU":
-        path = data / GENUINE.replace("_E.asc", f"_{letter}.asc")
-        content = path.read_bytes()
-        for number in range(n_records):
-            station = f"{1000 + number}"
-            copy = re.sub(rb"STATION_CODE: \d+", b"STATION_CODE: " + station.encode(), content)
-            (folder / path.name.replace("_3513_", f"_{station}_")).write_bytes(copy)
-            size += len(copy)
+    for number in range(n_records):
+        station = f"{1000 + number}"
+        files = {
+            f"20201030115124_{station}_mp_RawAcc_{letter}.asc": re.sub(
+                rb"STATION_CODE: \d+", b"STATION_CODE: " + station.encode(), content
+            )
+            for letter, content in genuine.items()
+        }
+        size += sum(map(len, files.values()))
+        if zipped:
+            with zipfile.ZipFile(folder / f"{station}.zip", "w", zipfile.ZIP_DEFLATED) as opened:
+                for name, content in files.items():
+                    opened.writestr(name, content)
+        else:
+            for name, content in files.items():
+                (folder / name).write_bytes(content)
     return size
 
 
-def stage(data: Path, n_records: int) -> None:
+def bare_read(folder: Path) -> int:
+    """Reads, and where zipped unpacks, every file of a folder."""
+    size = 0
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as opened:
+                size += sum(len(opened.read(name)) for name in opened.namelist())
+        else:
+            size += len(path.read_bytes())
+    return size
+
+
+def stage(data: Path, n_records: int, zipped: bool, passes: int) -> None:
     """Prints the times of the whole stage."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "archive").mkdir()
-        size = make_archive(data, folder / "archive", n_records)
+        size = make_archive(data, folder / "archive", n_records, zipped)
         archives, out = [str(folder / "archive")], folder / "0-of-1.parquet"
 
         def whole() -> None:
             ingest.shard("0-of-1", archives, RecordsSettings(), out, folder / "r.parquet")
 
-        files = sorted((folder / "archive").iterdir())
-        ways: dict[str, Callable[[], object]] = {
-            "stage": whole,
-            "bare read": lambda: sum(len(path.read_bytes()) for path in files),
-        }
-        times = best_of(ways, passes=3)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        command = [sys.executable, "-c", SHARD, *archives, str(out), str(folder / "r.parquet")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        memory = int(done.stdout.split()[-1]) / 1024
         records = list(iter_records(out))
-        times |= best_of({"bare write": lambda: write_records(records, folder / "w.parquet")}, passes=3)
-        rate = n_records / times["stage"] * 1e3
+        times = in_turns(
+            {
+                "stage": whole,
+                "bare read": lambda: bare_read(folder / "archive"),
+                "bare write": lambda records=records: write_records(records, folder / "w.parquet"),
+            },
+            passes,
+        )
         floor = times["bare read"] + times["bare write"]
+        seconds = {name: float(np.median(ms)) / 1e3 for name, ms in times.items()}
         print(
-            f"stage: {n_records} records ({size / 1e6:.0f} MB) in {times['stage'] / 1e3:.2f} s: "
-            f"{rate:.0f} records/s"
+            f"stage, {'zips' if zipped else 'loose'}: {n_records} records ({size / 1e6:.0f} MB) in "
+            f"{seconds['stage']:.2f} s ({times['stage'].min() / 1e3:.2f} to "
+            f"{times['stage'].max() / 1e3:.2f}): "
+            f"{n_records / seconds['stage']:.0f} records/s"
         )
         print(
-            f"  floor {floor / 1e3:.2f} s (bare read {times['bare read'] / 1e3:.2f}, bare write "
-            f"{times['bare write'] / 1e3:.2f}): {times['stage'] / floor:.1f} x the floor; "
+            f"  floor {np.median(floor) / 1e3:.2f} s (bare read {seconds['bare read']:.2f}, bare write "
+            f"{seconds['bare write']:.2f}): {ratio(times['stage'], floor)} x the floor; "
             f"peak memory {memory:.0f} MB"
         )
         profile = cProfile.Profile()
         profile.runcall(whole)
-        stats = pstats.Stats(profile).get_stats_profile()
-        wanted = ("read_header", "read_samples", "measure", "aligned", "candidates_of", "write_table", "read")
+        entries = pstats.Stats(profile).get_stats_profile()
+        wanted = (
+            "scan", "candidates_of", "read", "read_header", "read_samples", "aligned", "make_record",
+            "measure", "write_table", "to_bytes",
+        )  # fmt: skip
         for function in wanted:
-            entry = stats.func_profiles.get(function)
+            entry = entries.func_profiles.get(function)
             if entry is not None:
-                share = entry.cumtime / stats.total_tt
+                share = entry.cumtime / entries.total_tt
                 print(f"  {function:14s} {share:5.1%} of the time under a profiler")
 
 
@@ -204,14 +286,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data")
     parser.add_argument("--records", type=int, default=600)
+    parser.add_argument("--passes", type=int, default=5)
     parser.add_argument("--gmprocess", type=Path)
+    parts = ["stage", "components", "records", "scans"]
+    parser.add_argument("--parts", nargs="+", choices=parts, default=parts)
     arguments = parser.parse_args()
     pa.set_cpu_count(1)
     print(f"numpy {np.__version__}, pyarrow {pa.__version__}, Python {sys.version.split()[0]}")
-    stage(arguments.data, arguments.records)  # first, so that its peak memory is its own
-    components(arguments.data)
-    whole_records(arguments.data, arguments.gmprocess)
-    scans()
+    if "stage" in arguments.parts:
+        for zipped in (False, True):
+            stage(arguments.data, arguments.records, zipped, arguments.passes)
+    if "components" in arguments.parts:
+        components(arguments.data, 4 * arguments.passes)
+    if "records" in arguments.parts:
+        whole_records(arguments.data, arguments.gmprocess)
+    if "scans" in arguments.parts:
+        scans()
 
 
 if __name__ == "__main__":

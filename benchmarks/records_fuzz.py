@@ -1,36 +1,41 @@
 """Mutated files through every reader of records: nothing but a record or a refusal may come out.
 
-    python benchmarks/records_fuzz.py [--inputs 200000] [--seed 0] [--data ../shared/data]
+    python benchmarks/records_fuzz.py [--inputs 210000] [--seed 0] [--readers asc zips] [--engines atheris]
 
-Real files are shortened, so that mutations hit what matters, and mutated at random: bytes flipped, pieces
-deleted, doubled, swapped, replaced by numbers at their limits. Each batch runs in a process of its own, with
-a limit on time per input and on memory; a crash names the batch's seed. Exit status 1 if anything was found.
+Real files are shortened, so that mutations hit what matters, and mutated by three engines: at random (bytes
+flipped, pieces deleted, doubled, replaced by numbers at their limits), by Hypothesis, and by atheris
+(libFuzzer, guided by the coverage of `quakesite.records`; `pip install atheris`). Each batch runs in a
+process of its own, with a limit on time per input and on memory; what it was reading when it died is kept.
+Prints a table; exit status 1 if anything was found.
 """
 
 from __future__ import annotations
 
 import argparse
 import faulthandler
-import multiprocessing
+import importlib.util
+import json
+import os
 import random
 import resource
 import signal
 import struct
+import subprocess
 import sys
+import tempfile
 import time
 import traceback
-import zipfile
-import zlib
+import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from quakesite.records.candidates import Candidate
-from quakesite.records.loading import load
-from quakesite.records.opening import Sources
-from quakesite.records.refusal import Refusal
-
-SHARE = {"asc": 0.49, "nsmn": 0.2, "mat": 0.3, "mseed": 0.01}
-BATCH = 2000
+SHARE = {
+    "asc": 0.2, "nsmn": 0.17, "mat": 0.18, "mseed": 0.17, "fullseed": 0.05, "stationxml": 0.06, "zips": 0.17
+}  # fmt: skip
+ENGINES = {"random": 0.4, "hypothesis": 0.2, "atheris": 0.4}
+BATCH = 10_000
 SECONDS_PER_INPUT = 20
 MEMORY = 4 * 2**30
 EXTREMES = [
@@ -46,78 +51,15 @@ EXTREMES = [
     b":",
 ]
 
-Corpus = list[tuple[Candidate, dict[str, bytes]]]
-
-
-class InMemory(Sources):
-    """Sources whose bytes are given."""
-
-    def __init__(self, contents: dict[str, bytes]) -> None:
-        super().__init__()
-        self.contents = contents
-
-    def read(self, source: str, limit: int = 0) -> bytes:
-        return self.contents[source]
-
-
-def short_text(content: bytes, count_key: bytes, peak_key: bytes, samples: int) -> bytes:
-    """Returns a text file with its first samples only, count and peak made to agree."""
-    lines = content.split(b"\n")
-    first = max(n for n, line in enumerate(lines[:80]) if b":" in line or b"N-S" in line) + 1
-    head = [count_key + b": %d" % samples if line.startswith(count_key) else line for line in lines[:first]]
-    head = [line for line in head if not line.startswith(peak_key)]
-    return b"\n".join([*head, *lines[first : first + samples], b""])
-
-
-def unpacked_mat(content: bytes) -> bytes:
-    """Returns a MATLAB file without compression, so that mutations reach its structure."""
-    parts, offset = [content[:128]], 128
-    while offset + 8 <= len(content):
-        kind, size = struct.unpack_from("<II", content, offset)
-        piece = content[offset + 8 : offset + 8 + size]
-        parts.append(zlib.decompress(piece) if kind == 15 else content[offset : offset + 8 + size])
-        offset += 8 + size
-    return b"".join(parts)
-
-
-def corpora(data: Path) -> dict[str, Corpus]:
-    """Returns shortened real files of every form, as candidates with their contents."""
-    found: dict[str, Corpus] = {form: [] for form in SHARE}
-    for folder in sorted((data / "tadas").glob("GuestUser*_05*/")) + sorted(
-        (data / "tadas").glob("GuestUser*_09*/")
-    ):
-        paths = [next(folder.glob(f"2*_{letter}.asc")) for letter in "ENU"]
-        contents = {
-            name: short_text(path.read_bytes(), b"NDATA", b"PGA_CM", 120)
-            for name, path in zip("ENZ", paths, strict=True)
-        }
-        station, stamp = folder.name.rsplit("_", 1)[1], folder.name.split("_")[2]
-        found["asc"].append((Candidate(station, stamp, "mp_RawAcc", "asc", {n: n for n in "ENZ"}), contents))
-    for path in sorted((data / "nsmn").glob("*.txt")):
-        content = short_text(path.read_bytes(), b"NUMBER OF DATA", b"RAW PGA", 120)
-        found["nsmn"].append(
-            (Candidate(path.stem[15:], path.stem[:14], "nsmn", "nsmn", {"ENZ": "x"}), {"x": content})
-        )
-    for path in sorted((data / "afad1218").glob("*.mat")):
-        for content in (path.read_bytes(), unpacked_mat(path.read_bytes())):
-            candidate = Candidate(path.stem[15:], path.stem[:14], "mat", "mat", {"ENZ": "x"})
-            found["mat"].append((candidate, {"x": content}))
-    for path in sorted((data / "tadas").glob("*SEEDSample.zip")):
-        with zipfile.ZipFile(path) as opened:
-            seed, xml = sorted(opened.namelist(), key=lambda name: name.endswith(".xml"))
-            contents = {"x": opened.read(seed), "xml": opened.read(xml)}
-        stamp, station, _ = seed.split("_")
-        found["mseed"].append((Candidate(station, stamp, "mseed", "mseed", {"ENZ": "x"}, "xml"), contents))
-    return found
-
 
 def mutated(content: bytes, draw: random.Random) -> bytes:
     """Returns `content` after one to eight random edits, half of them near its start."""
     work = bytearray(content)
+    in_place = draw.random() < 0.5
     for _ in range(draw.randint(1, 8)):
         at = draw.randrange(min(len(work), 4096) if draw.random() < 0.5 else len(work)) if work else 0
         length = draw.choice((1, 1, 2, 4, 8, 64, 1024))
-        match draw.randrange(7):
+        match draw.choice((0, 3, 5, 7)) if in_place else draw.randrange(8):
             case 0:
                 work[at : at + 1] = bytes([draw.randrange(256)])
             case 1:
@@ -125,17 +67,53 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
             case 2:
                 work[at:at] = work[at : at + length]
             case 3:
-                junk = draw.choice(EXTREMES)
+                junk = draw.choice(EXTREMES)[: max(0, len(work) - at)]
                 work[at : at + len(junk)] = junk
             case 4:
                 work[at:at] = draw.choice(EXTREMES)
             case 5:
-                work[at : at + 4] = struct.pack(
-                    "<I", draw.choice((0, 1, 8, 2**16, 2**31 - 1, 2**32 - 1, length))
-                )
-            case _:
+                number = draw.choice((0, 1, 8, 2**16, 2**31 - 1, 2**32 - 1, length))
+                packed = struct.pack(draw.choice(("<I", ">I")), number)[: max(0, len(work) - at)]
+                work[at : at + len(packed)] = packed
+            case 6:
                 del work[draw.randrange(at, len(work) + 1) if draw.random() < 0.2 else len(work) :]
+            case _:
+                other = draw.randrange(len(work) or 1)
+                piece = work[other : other + length][: max(0, len(work) - at)]
+                work[at : at + len(piece)] = piece
     return bytes(work)
+
+
+class Tally:
+    """Runs inputs through a reader and counts what comes out."""
+
+    def __init__(self, read: Callable[[bytes], str], last: Path) -> None:
+        self.read, self.last = read, last
+        self.counts: Counter[str] = Counter()
+        self.slowest = 0.0
+        self.finds: list[str] = []
+
+    def run(self, content: bytes) -> None:
+        """Runs one input; what kills the process stays in the file `last`."""
+        self.last.write_bytes(content)
+        started = time.perf_counter()
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_PER_INPUT)
+        try:
+            self.counts[self.read(content)] += 1
+        except Exception as error:  # noqa: BLE001 - whatever else comes out is what is looked for
+            self.counts["FOUND"] += 1
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.finds.append(f"{type(error).__name__} in {where.filename}:{where.lineno}: {error}")
+            if len(self.finds) < 20:
+                self.last.with_suffix(f".{len(self.finds)}").write_bytes(content)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self.slowest = max(self.slowest, time.perf_counter() - started)
+
+    def write(self, out: Path) -> None:
+        """Writes the counts, the slowest input and the process's largest memory."""
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        told = {"counts": self.counts, "slowest": self.slowest, "memory": memory, "finds": self.finds}
+        out.write_text(json.dumps(told))
 
 
 def too_slow(*_: object) -> None:
@@ -143,63 +121,163 @@ def too_slow(*_: object) -> None:
     raise TimeoutError
 
 
-def run_batch(
-    form: str, corpus: Corpus, seed: int, inputs: int, outcomes: multiprocessing.Queue[object]
-) -> None:
-    """Runs one batch and reports how many inputs ended how, and the process's largest memory in MB."""
+def by_random(tally: Tally, corpus: list[bytes], inputs: int, seed: int) -> None:
+    """Runs random edits of the corpus."""
+    draw = random.Random(seed)
+    for _ in range(inputs):
+        tally.run(mutated(draw.choice(corpus), draw))
+
+
+def by_hypothesis(tally: Tally, corpus: list[bytes], inputs: int, seed: int) -> None:
+    """Runs what Hypothesis makes of the corpus."""
+    import hypothesis
+    from hypothesis import strategies as st
+
+    edit = st.tuples(
+        st.sampled_from("idro"),
+        st.floats(0, 1),
+        st.integers(0, 60),
+        st.binary(max_size=12) | st.sampled_from(EXTREMES),
+    )
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=inputs, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck),
+        phases=[hypothesis.Phase.generate],
+    )  # fmt: skip
+    @hypothesis.given(st.sampled_from(range(len(corpus))), st.lists(edit, min_size=1, max_size=6))
+    def run(which: int, edits: list[tuple[str, float, int, bytes]]) -> None:
+        content = corpus[which]
+        for kind, place, length, junk in edits:
+            at = int(place * len(content))
+            if kind == "i":
+                content = content[:at] + junk + content[at:]
+            elif kind == "d":
+                content = content[:at] + content[at + length :]
+            elif kind == "o":
+                content = content[:at] + (junk + content[at + len(junk) :])[: len(content) - at]
+            elif length < 5:
+                content = content[:at]
+        tally.run(content)
+
+    run()
+
+
+def by_atheris(tally: Tally, corpus: list[bytes], inputs: int, seed: int, out: Path) -> None:
+    """Runs what libFuzzer makes of the corpus; ends the process, as libFuzzer does."""
+    import atheris
+
+    seeds = out.with_suffix(".corpus")
+    seeds.mkdir()
+    for number, content in enumerate(corpus):
+        (seeds / str(number)).write_bytes(content)
+    left = inputs
+
+    def one(content: bytes) -> None:
+        nonlocal left
+        tally.run(content)
+        left -= 1
+        if left <= 0:
+            tally.write(out)
+            os._exit(0)
+
+    longest = max(map(len, corpus)) + 4096
+    atheris.Setup(["fuzz", f"-seed={seed + 1}", f"-max_len={longest}", "-verbosity=0", str(seeds)], one)
+    atheris.Fuzz()
+
+
+def child(arguments: argparse.Namespace) -> None:
+    """Runs one batch in this process."""
     faulthandler.enable()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, too_slow)
-    draw, counts = random.Random(f"{form}{seed}"), Counter[str]()
-    for number in range(inputs):
-        candidate, contents = draw.choice(corpus)
-        target = draw.choice(sorted(contents))
-        signal.setitimer(signal.ITIMER_REAL, SECONDS_PER_INPUT)
-        try:
-            load(candidate, InMemory(contents | {target: mutated(contents[target], draw)}))
-            counts["record"] += 1
-        except Refusal as refusal:
-            counts[str(refusal.reason)] += 1
-        except Exception as error:  # noqa: BLE001 - whatever else comes out is what is looked for
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            counts["FOUND"] += 1
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            what = f"{type(error).__name__} in {where.filename}:{where.lineno}: {error}"
-            print(f"{form}: batch {seed}, input {number}: {what}", file=sys.stderr)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    outcomes.put((counts, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    warnings.simplefilter("ignore")
+    engine, reader = arguments.child
+    if engine == "atheris":
+        import atheris
+
+        with atheris.instrument_imports(include=["quakesite.records"]):
+            from fuzz_readers import TARGETS
+    else:
+        from fuzz_readers import TARGETS
+    target = TARGETS[reader](arguments.data)
+    for content in target.corpus:  # so that no input's time holds the imports
+        target.read(content)
+    tally = Tally(target.read, arguments.out.with_suffix(".last"))
+    if engine == "atheris":
+        by_atheris(tally, target.corpus, arguments.inputs, arguments.seed, arguments.out)
+    way = by_random if engine == "random" else by_hypothesis
+    way(tally, target.corpus, arguments.inputs, arguments.seed)
+    tally.write(arguments.out)
+
+
+def run_batch(engine: str, reader: str, inputs: int, seed: int, data: Path, folder: Path) -> dict[str, Any]:
+    """Runs one batch in a process of its own and returns what it tells."""
+    out = folder / f"{reader}-{engine}-{seed}.json"
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        engine,
+        reader,
+        "--inputs",
+        str(inputs),
+        "--seed",
+        str(seed),
+    ]
+    command += ["--data", str(data), "--out", str(out)]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    if not out.exists():
+        tail = done.stderr.decode(errors="replace")[-2000:]
+        find = f"died with status {done.returncode} reading {out.with_suffix('.last')}:\n{tail}"
+        return {"counts": {"CRASH": 1}, "slowest": 0.0, "memory": 0.0, "finds": [find]}
+    told: dict[str, Any] = json.loads(out.read_text())
+    return told
 
 
 def main() -> None:
     """Runs all batches and prints a table of what came out."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--inputs", type=int, default=200_000)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--inputs", type=int, default=210_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data")
-    parser.add_argument("--forms", nargs="+", choices=sorted(SHARE), default=list(SHARE))
+    parser.add_argument("--readers", nargs="+", choices=sorted(SHARE), default=list(SHARE))
+    parser.add_argument("--engines", nargs="+", choices=sorted(ENGINES), default=list(ENGINES))
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    context, bad = multiprocessing.get_context("fork"), 0
-    for form, corpus in corpora(arguments.data).items():
-        if form not in arguments.forms:
-            continue
-        started, total, largest = time.monotonic(), Counter[str](), 0.0
-        inputs = round(arguments.inputs * SHARE[form])
-        for number, first in enumerate(range(0, inputs, BATCH)):
-            outcomes: multiprocessing.Queue[object] = context.Queue()
-            seed, size = arguments.seed + number, min(BATCH, inputs - first)
-            process = context.Process(target=run_batch, args=(form, corpus, seed, size, outcomes))
-            process.start()
-            process.join()
-            if process.exitcode:
-                total["CRASH"] += 1
-                print(f"{form}: batch {seed} ended with status {process.exitcode}", file=sys.stderr)
-                continue
-            counts, memory = outcomes.get()  # type: ignore[misc]
-            total += counts
-            largest = max(largest, memory)
-        bad += total["FOUND"] + total["CRASH"]
-        rate = inputs / (time.monotonic() - started)
-        print(f"{form}: {inputs} inputs, {rate:.0f}/s, at most {largest:.0f} MB: {dict(total.most_common())}")
+    if arguments.child:
+        child(arguments)
+        return
+    if "atheris" in arguments.engines and importlib.util.find_spec("atheris") is None:
+        print("atheris is not installed; its share goes to the other engines", file=sys.stderr)
+        arguments.engines = [one for one in arguments.engines if one != "atheris"] or ["random"]
+    folder = Path(tempfile.mkdtemp(prefix="records_fuzz_"))
+    of_engines = sum(ENGINES[one] for one in arguments.engines)
+    bad = everything = 0
+    print("reader     engine       inputs  refused accepted slowest s peak MB")
+    for reader in arguments.readers:
+        for engine in arguments.engines:
+            inputs = round(arguments.inputs * SHARE[reader] * ENGINES[engine] / of_engines)
+            total, slowest, memory = Counter[str](), 0.0, 0.0
+            for number, first in enumerate(range(0, inputs, BATCH)):
+                size, seed = min(BATCH, inputs - first), arguments.seed + number
+                told = run_batch(engine, reader, size, seed, arguments.data, folder)
+                total.update(told["counts"])
+                slowest, memory = max(slowest, told["slowest"]), max(memory, told["memory"])
+                for find in told["finds"][:20]:
+                    print(f"{reader} {engine} seed {seed}: {find}", file=sys.stderr)
+            found = total["FOUND"] + total["CRASH"]
+            refused = total.total() - total["record"] - found
+            bad, everything = bad + found, everything + total.total()
+            print(
+                f"{reader:11s}{engine:11s}{total.total():8d}{refused:9d}{total['record']:9d}"
+                f"{slowest:10.2f}{memory:8.0f}  {dict(total.most_common())}",
+                flush=True,
+            )
+    print(f"{everything} inputs, {bad} finds (kept in {folder})")
     sys.exit(1 if bad else 0)
 
 

@@ -1,16 +1,18 @@
 """Which Parquet layout holds four-channel windows best: column type, compression and row groups.
 
-    python benchmarks/windows_layout.py [--shards results/windows/pga60/auto/*.parquet] [--windows 1024]
+    python benchmarks/windows_layout.py --archive RECORDS [--windows 2048] [--update docs/windows.md]
 
-Each layout is written and read by plain pyarrow into NumPy arrays: all rows in order, and single rows at
-random, for each of which its row group is decoded. (`quakesite.windows` reads uncompressed `binary` rows
-without decoding, see `windows.py` here.) Ratios are to the layout that quakesite uses, named first. Measure
-on real windows: noise does not compress as they do.
+RECORDS as in `windows.py` here. Each layout is written and read by plain pyarrow into NumPy arrays: all rows
+in order, and single rows at random, for each of which its row group is decoded. (`quakesite.windows` reads
+uncompressed `binary` rows without decoding, see `windows.py`.) Ratios are to the layout that quakesite uses,
+named first, medians of three turns. Measure on real windows: noise does not compress as they do. `--update`
+writes the table into a Markdown file, between the lines `<!-- layout -->` and `<!-- /layout -->`.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,8 +22,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from windows_forms import cut_from, simulated
 
-from windows import accelerograms, from_shards
+from windows import update
 
 Read = Callable[[pa.ChunkedArray], np.ndarray]
 ROWS_AT_RANDOM = 128
@@ -64,41 +67,47 @@ def measure(
     group_rows = int(layout["row_group_size"])
     for _ in range(3):
         with pq.ParquetFile(target, memory_map=True) as file:
-            started = time.perf_counter()
+            started = time.process_time()
             for group in range(file.num_row_groups):
                 read(file.read_row_group(group)["tensor"])
-            whole.append(time.perf_counter() - started)
-            started = time.perf_counter()
+            whole.append(time.process_time() - started)
+            started = time.process_time()
             for row in order[:ROWS_AT_RANDOM]:
                 group, place = divmod(int(row), group_rows)
                 read(file.read_row_group(group)["tensor"].slice(place, 1))
-            single.append(time.perf_counter() - started)
-    return len(order) / min(whole), ROWS_AT_RANDOM / min(single), target.stat().st_size / len(order)
+            single.append(time.process_time() - started)
+    size = target.stat().st_size / len(order)
+    return len(order) / statistics.median(whole), ROWS_AT_RANDOM / statistics.median(single), size
 
 
 def main() -> None:
     """Prints a line for each layout."""
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    arguments.add_argument("--windows", type=int, default=1024)
-    arguments.add_argument("--shards", nargs="*", default=[])
+    arguments.add_argument("--windows", type=int, default=2048)
+    arguments.add_argument("--archive", type=Path)
+    arguments.add_argument("--update", type=Path)
     given = arguments.parse_args()
     n = given.windows
-    tensors = from_shards(given.shards, n) if given.shards else accelerograms(n)
+    tensors = cut_from(given.archive, n) if given.archive else simulated(n)
     order = np.random.default_rng(1).permutation(n)
     layouts: list[tuple[str, str, dict[str, Any]]] = [
         *(("binary", f"none, groups of {rows}", {"row_group_size": rows}) for rows in (64, 1, 8, 256)),
         ("binary", "zstd, groups of 64", {"compression": "zstd", "row_group_size": 64}),
         ("binary", "snappy, groups of 64", {"compression": "snappy", "row_group_size": 64}),
         *((kind, "none, groups of 64", {"row_group_size": 64}) for kind in list(columns(tensors[:1]))[1:]),
+        ("fixed-size list", "zstd, groups of 64", {"compression": "zstd", "row_group_size": 64}),
         (
             "fixed-size list",
             "zstd, byte-stream split",
             {"compression": "zstd", "row_group_size": 64, "use_byte_stream_split": True},
         ),
+        ("tensor extension", "zstd, groups of 64", {"compression": "zstd", "row_group_size": 64}),
     ]
     arrays = columns(tensors)
-    print(f"{n} windows of 4 x {tensors.shape[2]}, warm")
-    print(f"{'':45s}{'all/s':>10s}{'ratio':>8s}{'at random/s':>12s}{'ratio':>8s}{'kB/window':>11s}")
+    lines = [
+        "| column, compression | all rows/s | × | single rows/s | × | kB/window |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
     reference: tuple[float, float] | None = None
     with tempfile.TemporaryDirectory() as folder:
         for kind, label, layout in layouts:
@@ -106,11 +115,13 @@ def main() -> None:
             options = {"compression": "none", **layout}
             whole, single, size = measure(column, read, Path(folder) / "x.parquet", order, options)
             reference = reference or (whole, single)
-            ratios = whole / reference[0], single / reference[1]
-            print(
-                f"{kind + ', ' + label:45s}{whole:10,.0f}{ratios[0]:8.2f}"
-                f"{single:12,.0f}{ratios[1]:8.2f}{size / 1000:11.1f}"
+            lines.append(
+                f"| {kind}, {label} | {whole:,.0f} | {whole / reference[0]:.2f} "
+                f"| {single:,.0f} | {single / reference[1]:.2f} | {size / 1000:.1f} |"
             )
+            print(lines[-1], flush=True)
+    if given.update:
+        update(given.update, "layout", lines)
 
 
 if __name__ == "__main__":

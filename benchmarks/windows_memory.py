@@ -1,16 +1,18 @@
 """The most memory that one epoch of training from disk takes, at the size of AFAD-1218.
 
-    python benchmarks/windows_memory.py [--windows 36417] [--folder /scratch]
+    python benchmarks/windows_memory.py [--windows 36417] [--every 20] [--workers 0] [--folder /scratch]
 
-Writes that many windows (3.5 GB) in shards, trains a small network on all of them once, and prints the
-peak resident memory of the training process.
+Writes that many windows (3.5 GB) in shards, and reads all of them once, shuffled, in batches of 64; the
+paper's network (CNN-LSTM, segments of 5 s, Adam) takes a training step on every 20th batch (`--every 1`: on
+all). Prints the resident memory of the training process, at its peak (VmHWM) and what it is made of at the
+end: RssAnon is memory of its own, RssFile pages of files that it has mapped (libraries, and shards where they
+are mapped). The page cache is the system's, and counts in neither.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -47,31 +49,43 @@ def write(n: int, folder: Path) -> list[Path]:
     return paths
 
 
-def train(paths: list[Path]) -> None:
-    """Trains a small network for one epoch, and prints windows per second and the peak resident memory."""
+def resident() -> dict[str, float]:
+    """Returns this process's memory in GB: now (anonymous, of files), and at its peak."""
+    fields = (line.split() for line in Path("/proc/self/status").read_text().splitlines())
+    return {
+        line[0][:-1]: int(line[1]) / 1e6 for line in fields if line[0] in {"RssAnon:", "RssFile:", "VmHWM:"}
+    }
+
+
+def train(paths: list[Path], every: int, workers: int) -> None:
+    """Reads one epoch, trains on every so many batches, and prints the resident memory."""
     import torch
 
+    from quakesite.models.cnn_lstm import CnnLstm
     from quakesite.windows.dataset import WindowDataset, loader
 
     torch.set_num_threads(1)
     labels = {f"{station:04d}": 300.0 + station for station in range(800)}
     started = time.perf_counter()
     dataset = WindowDataset(paths, labels)
-    opened = time.perf_counter()
-    model = torch.nn.Sequential(
-        torch.nn.Conv1d(4, 4, 9, stride=50), torch.nn.Flatten(), torch.nn.LazyLinear(1)
-    )
-    with torch.no_grad():
-        model(torch.zeros(1, *dataset.shape))
+    print(f"{len(dataset)} windows opened in {time.perf_counter() - started:.1f} s: {resident()}", flush=True)
+    model = CnnLstm(channels=4, segment_samples=500)
     optimiser = torch.optim.Adam(model.parameters())
-    for tensors, vs30, _ in loader(dataset, dataset.batches(BATCH, seed=1)):
-        optimiser.zero_grad()
-        torch.nn.functional.mse_loss(model(tensors).squeeze(1), vs30).backward()
-        optimiser.step()
-    trained = time.perf_counter()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{len(dataset)} windows opened in {opened - started:.1f} s, trained in {trained - opened:.1f} s")
-    print(f"peak resident memory {peak:.2f} GB, of which before training mostly PyTorch itself")
+    windows = steps = 0
+    spent = 0.0
+    started = time.perf_counter()
+    for tensors, vs30, _ in loader(dataset, dataset.batches(BATCH, seed=1), workers=workers):
+        windows += len(vs30)
+        if windows // BATCH % every == 1 % every:
+            before = time.perf_counter()
+            optimiser.zero_grad()
+            torch.nn.functional.mse_loss(model(tensors).reshape(-1), vs30).backward()
+            optimiser.step()
+            steps += 1
+            spent += time.perf_counter() - before
+    taken = time.perf_counter() - started
+    print(f"{windows} windows read in {taken - spent:.1f} s, {steps} training steps in {spent:.1f} s")
+    print(f"resident memory in GB: {resident()}")
 
 
 def main() -> None:
@@ -81,10 +95,14 @@ def main() -> None:
     arguments.add_argument(
         "--folder", type=Path, help="where to write; the system's temporary folder without"
     )
+    arguments.add_argument("--every", type=int, default=20)
+    arguments.add_argument("--workers", type=int, default=0)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory(dir=given.folder) as name:
         paths = write(given.windows, Path(name))
-        process = multiprocessing.get_context("spawn").Process(target=train, args=(paths,))
+        process = multiprocessing.get_context("spawn").Process(
+            target=train, args=(paths, given.every, given.workers)
+        )
         process.start()
         process.join()
 

@@ -19,6 +19,7 @@ STAGES = {
     "evaluation": "Make the paper's tables, each beside the best constant.",
     "figures": "Draw the paper's figures.",
     "demo": "Make the synthetic archive.",
+    "download": "Fetch events and records from AFAD.",
 }
 
 app = typer.Typer(
@@ -53,8 +54,14 @@ def main() -> None:
     for stage, text in STAGES.items():
         command = importlib.import_module(f"quakesite.{stage}.command")
         app.add_typer(command.app, name=stage, help=text, no_args_is_help=True)
-    annotate = importlib.import_module("quakesite.annotate.command").annotate
-    app.command("annotate", help="Pick P and S arrivals by eye, on a local web page.")(annotate)
+    annotate = importlib.import_module("quakesite.annotate.command")
+    app.add_typer(annotate.app, name="annotate", help="Pick P and S arrivals by eye, on a local web page.")
+    predict = importlib.import_module("quakesite.evaluation.predict_command").predict
+    app.command("predict")(predict)
+    export = importlib.import_module("quakesite.windows.command").export
+    app.command("export", help="Write windows for other programs; the same as `quakesite windows export`.")(
+        export
+    )
     try:
         app()
     except InputError as error:

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from quakesite.demo.settings import DemoSettings
+from quakesite.download.settings import DownloadSettings
 from quakesite.errors import InputError
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.picks.settings import PicksSettings
@@ -54,6 +55,7 @@ class Config(Section):
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     demo: DemoSettings = DemoSettings()
+    download: DownloadSettings = DownloadSettings()
 
     @field_validator("results")
     @classmethod

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quakesite.config import DEMO, Config
 from quakesite.errors import InputError
+from quakesite.picks.networks import AUTO, is_path
 from quakesite.records.archive import Scan, scan
 
 
@@ -66,19 +67,23 @@ def preflight(config: Config) -> None:
         for folder in getattr(config.stations, field):
             if not _made_by_demo(config, folder) and not Path(folder).is_dir():
                 raise InputError("config", f"{folder!r} is no folder", field=f"stations.{field}")
+    for feature in config.stations.features:
+        if not Path(feature.file).exists():
+            raise InputError("config", f"{feature.file!r} does not exist", field="stations.features.file")
     manual = config.picks.manual
     if manual is not None and not _made_by_demo(config, manual):
         from quakesite.picks.manual import check_manual
 
         check_manual(manual)
-    weights = config.picks.weights
-    if weights != "auto" and not Path(weights).exists():
-        raise InputError(
-            "config",
-            f"{weights!r} does not exist",
-            field="picks.weights",
-            expected="auto, a folder or a file",
-        )
+    for network in config.picks.networks:
+        weights = config.picks.weights_of(network)
+        if weights != AUTO and is_path(weights) and not Path(weights).exists():
+            raise InputError(
+                "config",
+                f"{weights!r} does not exist",
+                field="picks.weights",
+                expected="auto, a folder or a file, or a name of SeisBench's",
+            )
 
 
 def _made_by_demo(config: Config, path: str) -> bool:

@@ -34,26 +34,34 @@ class Reason(StrEnum):
     FLAT = "flat"  # a component without motion, or next to none
     CLIPPED = "clipped"
     SPIKES = "spikes"
+    IMPLAUSIBLE_HYPOCENTRE = "implausible_hypocentre"  # a depth, magnitude, place or time that cannot be
     DISTANCE_MISMATCH = "distance_mismatch"  # the header's distance is not that of its coordinates
     TOO_FAR = "too_far"
     DISTANCE_UNKNOWN = "distance_unknown"  # a limit is set and no coordinates to measure from
     YEAR = "year"
     MAGNITUDE = "magnitude"
+    DEPTH = "depth"
     # stations
     IMPLAUSIBLE_VS30 = "implausible_vs30"
     BAD_REPORT = "bad_report"  # no layer table, no station, or layers that cannot be
     SHALLOW_PROFILE = "shallow_profile"  # a profile that ends above 30 m, and no method chosen to extrapolate
     NO_TEXT_LAYER = "no_text_layer"  # a PDF of images only
     BAD_TABLE_ROW = "bad_table_row"  # a row without a station code, or a cell that holds no number
+    BAD_FEATURE = "bad_feature"  # a site feature whose value is no number, or one that cannot be
+    MOVED = "moved"  # a Vs30 measured where the station stood before
+    TIMED_OUT = "timed_out"  # a report that takes longer to read than the limit
     # picks
     NO_PICK = "no_pick"  # the method found neither P nor S
     UNKNOWN_RECORD = "unknown_record"  # a manual pick for a record that is not there
     # windows
     NO_P_PICK = "no_p_pick"
     NO_S_PICK = "no_s_pick"
+    LATE_TRIGGER = "late_trigger"  # P comes too soon after the first sample
     LOW_SNR = "low_snr"
     SNR_UNKNOWN = "snr_unknown"  # a limit is set and no P pick to measure the SNR from
     WINDOW_LEAVES_RECORD = "window_leaves_record"
+    # predicting a user's own records
+    FLAGGED_PICKS = "flagged_picks"  # picks as the model was not trained on
 
 
 @dataclass(frozen=True, slots=True)

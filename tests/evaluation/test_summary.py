@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +12,12 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from quakesite import rejects
+from quakesite.evaluation.audit import interval
 from quakesite.evaluation.command import app
 from quakesite.evaluation.corridor import steps
 from quakesite.evaluation.settings import EvaluationSettings
-from quakesite.evaluation.summary import show
+from quakesite.evaluation.summary import lines, show, trained_folds
+from quakesite.evaluation.table2 import figures_of
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import SOURCES
 from quakesite.rejects import Reason, Reject
@@ -110,3 +113,12 @@ def test_rejects_of_all_stages_are_joined_sorted_and_none_is_lost(results: Path)
     assert rows[0] == ["record_id", "source", "stage", "reason", "detail"]
     assert len(rows) - 1 == sum(pa.parquet.read_metadata(path).num_rows for path in tables) == 16
     assert rows[1:] == sorted(rows[1:])
+
+
+def test_a_skill_without_an_interval_is_not_printed_as_nan(predictions, models, tmp_path) -> None:
+    predictions("beta_auto_pga", models["useful"])
+    figures = figures_of(trained_folds(tmp_path)["beta_auto_pga"].rows, SETTINGS)
+    assert interval(figures) == f"{figures.skill_low:.2f} to {figures.skill_high:.2f}"
+    alone = replace(figures, skill_low=float("nan"), skill_high=float("nan"))
+    assert "(too few stations for an interval)" in lines([], {"beta_auto_pga": alone})[0]
+    assert "nan" not in lines([], {"beta_auto_pga": alone})[0]

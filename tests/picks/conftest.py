@@ -50,10 +50,10 @@ def model(weights_file: Path) -> Any:
     """SeisBench's EQTransformer with the original weights."""
     import torch
 
-    from quakesite.picks.weights import load_eqtransformer
+    from quakesite.picks.weights import load_network
 
     torch.set_num_threads(1)
-    return load_eqtransformer(weights_file)
+    return load_network(weights_file)
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,7 @@ def test_bins_hold_their_lower_edge_and_know_what_is_unknown() -> None:
     bins = {key[3:]: row["n"] for key, row in found.items() if key[2] == "P"}
     assert bins == {
         ("all", "all"): 4,
+        ("flags", "plausible"): 4,
         ("snr_db", "below 10"): 1,
         ("snr_db", "10 to 20"): 1,
         ("snr_db", "40 and more"): 1,
@@ -67,6 +68,18 @@ def test_bins_hold_their_lower_edge_and_know_what_is_unknown() -> None:
         ("distance_km", "120 and more"): 1,
         ("distance_km", "unknown"): 1,
     }
+
+
+def test_records_with_implausible_picks_of_either_method_have_a_bin_of_their_own() -> None:
+    picks = table(*((name, m, "P", 1.0, None) for name in "abc" for m in ("author", "kalkan"))).to_pylist()
+    for pick in picks:
+        if (pick["record_id"], pick["method"]) == ("b", "author"):
+            pick["flags"] = ["sp_implausible"]
+        elif pick["method"] == "kalkan":
+            pick["flags"] = ["p_in_first_5s"]  # a remark, and no reason to doubt
+    found = rows(pa.Table.from_pylist(picks, schema=PICKS))
+    assert found["kalkan", "author", "P", "flags", "plausible"]["n"] == 2
+    assert found["kalkan", "author", "P", "flags", "implausible"]["n"] == 1
 
 
 def test_reference_is_the_human_one_and_every_pair_is_there() -> None:

@@ -64,7 +64,7 @@ def compare_with_classify(model: Any, records: list[Record], padding_s: float) -
         start = obspy.UTCDateTime(0) + before / record.sampling_rate_hz
         for column, phase, threshold in ((1, "P", 0.3), (2, "S", 0.1)):
             clock = Clock(annotation.first_s, annotation.rate_hz, record.duration_s)
-            mine = [one.time_s for one in candidates(annotation.highest[:, column], threshold, clock)]
+            mine = [one.time_s for one in candidates(annotation.stacked[:, column], threshold, clock)]
             theirs = [one.peak_time - start for one in picks if one.phase == phase]
             theirs = [time for time in theirs if 0 <= round(time, 6) <= record.duration_s]
             assert mine == pytest.approx(theirs, abs=0.01 + 1e-6)
@@ -94,7 +94,7 @@ def test_probabilities_are_those_of_annotate(model: Any, records: list[Record]) 
         (trace,) = theirs.select(channel=f"EQTransformer_{label}")
         start = round(BLIND_S * 100)
         np.testing.assert_allclose(
-            annotation.highest[start : start + trace.stats.npts, column], trace.data, atol=1e-5
+            annotation.stacked[start : start + trace.stats.npts, column], trace.data, atol=1e-5
         )
         assert trace.stats.npts == records[0].n_samples - 2 * start
 
@@ -115,7 +115,7 @@ def test_no_sample_of_a_padded_record_is_blind(model: Any, make_record: Any) -> 
     records = [make_record(duration_s=duration_s) for duration_s in (3.0, 31.0, 59.99, 60.0, 100.0)]
     for record, annotation in zip(records, annotator(model).annotate(inputs(records)), strict=True):
         first = round(-annotation.first_s * annotation.rate_hz)
-        inside = annotation.highest[first : first + record.n_samples]
+        inside = annotation.stacked[first : first + record.n_samples]
         assert inside.shape[0] == record.n_samples
         assert not np.isnan(inside).any()
 
@@ -133,7 +133,7 @@ def test_start_of_every_padded_record_is_seen_early_and_late_in_a_window(model: 
 
 def test_short_record_without_padding_is_not_annotated(model: Any, make_record: Any) -> None:
     (annotation,) = annotator(model, padding_s=0.0).annotate(inputs([make_record(duration_s=59.99)]))
-    assert np.isnan(annotation.highest).all()
+    assert np.isnan(annotation.stacked).all()
 
 
 def test_records_come_in_order_and_do_not_depend_on_the_batch(model: Any, records: list[Record]) -> None:
@@ -141,7 +141,7 @@ def test_records_come_in_order_and_do_not_depend_on_the_batch(model: Any, record
     together = list(annotator(model, batch_size=7).annotate(inputs(records)))
     assert [one.record for one in together] == [one.record_id for one in records]
     for one, other in zip(alone, together, strict=True):
-        np.testing.assert_allclose(one.highest, other.highest, atol=1e-5)
+        np.testing.assert_allclose(one.stacked, other.stacked, atol=1e-5)
         np.testing.assert_allclose(one.settled, other.settled, atol=1e-5)
 
 
@@ -162,7 +162,7 @@ def test_at_most_a_batch_and_a_record_are_held(model: Any, make_record: Any) -> 
 
 def test_settled_times_do_not_pile_up_on_whole_seconds_of_the_window(model: Any, make_record: Any) -> None:
     """The classic time jumps with the window; the settled one stays with the arrival."""
-    errors: dict[str, list[float]] = {"highest": [], "settled": []}
+    errors: dict[str, list[float]] = {"stacked": [], "settled": []}
     ours = annotator(model, stride_s=7.37)
     for shift in np.arange(0.0, 1.0, 0.2):
         record = make_record(p_s=20.0 + shift, s_s=30.0 + shift)
@@ -173,4 +173,4 @@ def test_settled_times_do_not_pile_up_on_whole_seconds_of_the_window(model: Any,
             peak = clock.time_s(near.start + int(np.argmax(getattr(annotation, name)[near, 1])))
             errors_of.append(abs(peak - 20.0 - shift))
     assert max(errors["settled"]) <= 0.15
-    assert np.mean(errors["settled"]) < np.mean(errors["highest"])
+    assert np.mean(errors["settled"]) < np.mean(errors["stacked"])

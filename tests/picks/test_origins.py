@@ -19,7 +19,7 @@ from quakesite.picks.weights import ORIGINAL_ARGS, ORIGINAL_SHA256, Weights, rea
 
 
 def refuse(reason: str) -> Callable[[], Weights]:
-    def get() -> Weights:
+    def get(*_: str) -> Weights:
         raise NotHere(reason)
 
     return get
@@ -76,7 +76,7 @@ def test_next_origin_is_tried_and_the_file_is_the_same(
     seisbench_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Weights({"conv_d.bias": np.ones(1, np.float32)}, ORIGINAL_ARGS)
-    monkeypatch.setattr(origins, "from_cache", lambda: other)
+    monkeypatch.setattr(origins, "from_cache", lambda *_: other)
     monkeypatch.setattr(origins, "from_hub", refuse("no answer"))
     monkeypatch.setattr(origins, "from_wheel", lambda: read_seisbench(seisbench_weights))
     assert get_weights("auto", tmp_path / "weights.safetensors") == ORIGINAL_SHA256

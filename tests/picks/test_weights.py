@@ -16,7 +16,7 @@ from quakesite.picks.weights import (
     ORIGINAL_ARGS,
     ORIGINAL_SHA256,
     Weights,
-    load_eqtransformer,
+    load_network,
     newest_version,
     read_seisbench,
     read_weights,
@@ -115,7 +115,7 @@ def test_weights_of_another_network_do_not_load(tmp_path: Path) -> None:
     target = tmp_path / "weights.safetensors"
     write_weights(some_weights(), target)
     with pytest.raises(InputError, match="EQTransformer"):
-        load_eqtransformer(target)
+        load_network(target)
 
 
 def test_truncated_file_does_not_load(weights_file: Path, tmp_path: Path) -> None:
@@ -123,4 +123,4 @@ def test_truncated_file_does_not_load(weights_file: Path, tmp_path: Path) -> Non
     shutil.copy(weights_file, target)
     target.write_bytes(target.read_bytes()[:5000])
     with pytest.raises(InputError, match="delete the file"):
-        load_eqtransformer(target)
+        load_network(target)

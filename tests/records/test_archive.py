@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import subprocess
 import sys
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,7 +19,7 @@ from quakesite.errors import InputError
 from quakesite.records import archive, opening
 from quakesite.shards import shard_names, shard_of
 
-from .conftest import Component, three, write
+from .conftest import Component, Ingested, three, write
 
 
 def zip_of(members: dict[str, bytes]) -> bytes:
@@ -148,6 +151,20 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_member_without_a_name_is_refused(tmp_path: Path) -> None:
+    """`ZipInfo.is_dir` raises IndexError on it."""
+    write(tmp_path, three())
+    content = zip_of({"x": b"hello"})
+    start = content.index(b"PK\x01\x02")
+    entry = bytearray(content[start : content.index(b"PK\x05\x06")].replace(b"x", b""))
+    entry[28:30] = b"\0\0"
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(entry), start, 0)
+    (tmp_path / "nameless.zip").write_bytes(content[:start] + bytes(entry) + end)
+    assert [(one.reason, one.detail) for one in archive.scan([str(tmp_path)]).refused] == [
+        ("unsafe_path", "a member without a name")
+    ]
+
+
 def test_a_link_within_a_zip_is_refused(tmp_path: Path) -> None:
     write(tmp_path, three())
     info = zipfile.ZipInfo(Component(station="0999").name)
@@ -184,6 +201,160 @@ def test_a_quine_of_zips_ends(tmp_path: Path) -> None:
     assert list(reasons(tmp_path).values()) == ["too_large"]
 
 
+def test_many_zips_within_a_zip_cannot_unpack_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixteen zips of sixteen zips of sixteen ...: 4 kB that a scan without a budget unpacks for hours."""
+    write(tmp_path, three())
+    monkeypatch.setattr(archive, "LARGEST_MEMBER", 100_000)
+    filler = {f"{number}.txt": b"0" * 4000 for number in range(2)}
+    content = zip_of(filler)
+    for _ in range(3):
+        content = zip_of({f"{number:02d}.zip": content for number in range(16)})
+    (tmp_path / "bush.zip").write_bytes(zip_of({"x.zip": content}))
+    unpacked: list[int] = []
+    read = archive.read_limited
+
+    def counted(handle: IO[bytes], limit: int) -> bytes:
+        content = read(handle, limit)
+        unpacked.append(len(content))
+        return content
+
+    monkeypatch.setattr(archive, "read_limited", counted)
+    found = archive.scan([str(tmp_path)])
+    assert len(found.found) == 3
+    assert "too_large" in {one.reason for one in found.refused}
+    assert sum(unpacked) <= max(100_000, 20 * (tmp_path / "bush.zip").stat().st_size)
+
+
+def test_a_member_that_claims_to_be_small_is_refused_when_it_is_read(
+    tmp_path: Path, ingest: Callable[..., Ingested], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening.read_limited, "__defaults__", (20_000,))
+    monkeypatch.setattr(opening.Sources.read, "__defaults__", (20_000,))
+    east, north, up = three()
+    content = bytearray(zip_of({east.name: east.content + b"0.000000\n" * 10_000}))
+    real = struct.pack("<I", len(east.content) + 90_000)
+    assert content.count(real) == 2
+    content = content.replace(real, struct.pack("<I", 10))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/liar.zip").write_bytes(bytes(content))
+    write(tmp_path / "a", [north, up])
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == []
+    assert set(refused.values()) <= {"unreadable", "too_large"}
+    assert set(refused) == {one.name for one in (east, north, up)}
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    """The bomb of Fifield (2019): every name in the directory points at the same compressed bytes."""
+    write(tmp_path, three())
+    names = [Component(station=f"99{number:02d}").name for number in range(20)]
+    content = zip_of({"20201030115124_9900_mp_RawAcc_E.asc": b"0.0\n" * 100_000})
+    start = content.index(b"PK\x01\x02")
+    entry = content[start : content.index(b"PK\x05\x06")]
+    directory = b"".join(entry.replace(names[0].encode(), name.encode()) for name in names)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, len(names), len(names), len(directory), start, 0)
+    (tmp_path / "overlap.zip").write_bytes(content[:start] + directory + end)
+    with opening.Sources() as opened:
+        read = [one for one in archive.scan([str(tmp_path)]).found if one.station[:2] == "99"]
+        assert len(read) == 20
+        for one in read[1:]:
+            with pytest.raises(zipfile.BadZipFile):
+                opened.read(one.source)
+
+
+def test_a_zip_cut_short_loses_what_is_missing_and_no_more(
+    tmp_path: Path, ingest: Callable[..., Ingested]
+) -> None:
+    whole = zip_of({one.name: one.content for one in three()})
+    write(tmp_path / "a", three(station="0101"))
+    (tmp_path / "a/cut.zip").write_bytes(whole[: len(whole) // 2])
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0101"]
+    assert refused == {"cut.zip": "unreadable"}
+
+
+def test_a_damaged_member_is_refused_with_its_record(tmp_path: Path, ingest: Callable[..., Ingested]) -> None:
+    content = bytearray(zip_of({one.name: one.content for one in three()}))
+    content[300:310] = b"\xff" * 10
+    write(tmp_path / "a", three(station="0101"))
+    (tmp_path / "a/damaged.zip").write_bytes(bytes(content))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0101"]
+    assert refused == {one.name: "unreadable" for one in three()}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_damaged_member_of_another_compression_is_refused_too(
+    tmp_path: Path, ingest: Callable[..., Ingested], method: int
+) -> None:
+    write(tmp_path / "a", three(station="0101"))
+    for one in three():
+        with zipfile.ZipFile(tmp_path / "a" / f"{one.name}.zip", "w", method) as opened:
+            opened.writestr(one.name, one.content)
+        content = bytearray((tmp_path / "a" / f"{one.name}.zip").read_bytes())
+        middle = len(content) // 2
+        content[middle : middle + 20] = b"\xff" * 20
+        (tmp_path / "a" / f"{one.name}.zip").write_bytes(bytes(content))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0101"]
+    assert refused == {one.name: "unreadable" for one in three()}
+
+
+def test_a_second_member_of_a_name_is_refused(tmp_path: Path, ingest: Callable[..., Ingested]) -> None:
+    (tmp_path / "a").mkdir()
+    with zipfile.ZipFile(tmp_path / "a/twice.zip", "w") as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for one in [*three(), three()[0]]:
+            opened.writestr(one.name, one.content)
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0905"]
+    assert refused == {three()[0].name: "duplicate"}
+
+
+@pytest.mark.parametrize("encoding", ["cp857", "cp437", "cp1254", "utf-8"])
+def test_turkish_names_in_a_zip_are_read_whatever_their_encoding(
+    tmp_path: Path, ingest: Callable[..., Ingested], encoding: str
+) -> None:
+    """Zip has a flag for UTF-8 and none for anything else; Windows and DOS wrote what they had."""
+    folder = "G\u00fcm\u00fc\u00e7\u00f6" if encoding == "cp437" else "Ku\u015fadas\u0131 \u011e\u0130"
+    spelled = folder.encode(encoding)
+    mark = "X" * len(spelled)
+    content = zip_of({f"{mark}/{one.name}": one.content for one in three()})
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/old.zip").write_bytes(content.replace(mark.encode(), spelled))
+    kept, refused = ingest(tmp_path / "a")
+    assert (kept, refused) == (["20201030115124_0905"], {})
+
+
+def test_a_name_on_disk_that_is_no_utf8_is_refused(tmp_path: Path, ingest: Callable[..., Ingested]) -> None:
+    write(tmp_path / "a", three())
+    below = os.fsencode(tmp_path / "a") + "/Ku\u015fadas\u0131".encode("cp1254")
+    try:
+        os.mkdir(below)
+    except OSError:
+        pytest.skip("this file system holds UTF-8 names only")
+    with open(below + b"/" + Component(station="0999").name.encode(), "wb") as opened:
+        opened.write(Component(station="0999").content)
+    os.symlink(below, os.fsencode(tmp_path / "a/link"))
+    kept, refused = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0905"]
+    assert refused == {Component(station="0999").name: "unsafe_path", "link": "duplicate"}
+
+
+def test_a_stationxml_of_two_stations_counts_for_each(tmp_path: Path) -> None:
+    xml = b'<FDSNStationXML><Network code="TK"><Station code="0101"/><Station code="0102"/></Network>'
+    (tmp_path / "all.xml").write_bytes(xml)
+    found = archive.scan([str(tmp_path)]).found
+    assert [(one.station, one.source.partition("#")[2]) for one in found] == [
+        ("0101", "0101"),
+        ("0102", "0102"),
+    ]
+    with opening.Sources() as opened:
+        assert opened.read(found[0].source) == opened.read(found[1].source) == xml
+
+
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
     write(tmp_path, three())
     content = bytearray(zip_of({Component(station="0999").name: b"x"}))
@@ -217,3 +388,11 @@ def test_importing_the_scan_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_header_that_names_two_stations_is_of_the_first(tmp_path: Path) -> None:
+    lines = b"STRONG GROUND MOTION RECORDS OF TURKIYE\nSTATION ID : 0921\nSTATION ID : 1210\n"
+    (tmp_path / "old.txt").write_bytes(lines)
+    (tmp_path / "new.asc").write_bytes(b"STATION_CODE: AAA\nSTATION_CODE: BBB\n")
+    found = {Path(one.source).name: one.station for one in archive.scan([str(tmp_path)]).found}
+    assert found == {"old.txt": "0921", "new.asc": "AAA"}

@@ -1,8 +1,12 @@
-"""Whatever bytes come, a reader returns a sound record or refuses the file with a reason: nothing else."""
+"""Whatever bytes come, a reader returns a sound record or refuses the file with a reason: nothing else.
+
+A short slice, the same in every run, of what `benchmarks/records_fuzz.py` does with 200,000 inputs.
+"""
 
 from __future__ import annotations
 
 import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +15,25 @@ import scipy.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quakesite.errors import InputError
 from quakesite.records import Record, asc
-from quakesite.records.candidates import Candidate
+from quakesite.records.archive import scan
+from quakesite.records.candidates import Candidate, SourceFile
+from quakesite.records.ingest import check_balance, ordered_records
 from quakesite.records.loading import load
-from quakesite.records.opening import Sources
+from quakesite.records.opening import InMemory, Sources
 from quakesite.records.refusal import Refusal
+from quakesite.records.seedfile import control_records, parts
+from quakesite.records.settings import RecordsSettings
+from quakesite.rejects import Reject
 
 from . import test_mat, test_nsmn, test_seed
 from .conftest import Component, motion, three
+from .test_archive import zip_of
 
-FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+NO_LIMITS = RecordsSettings(max_epicentral_distance_km=None)
+
+FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 JUNK = st.one_of(
     st.binary(max_size=12),
     st.sampled_from(
@@ -28,12 +41,12 @@ JUNK = st.one_of(
     ),
 )
 EDITS = st.lists(
-    st.tuples(st.sampled_from("idrc"), st.floats(0, 1), st.integers(0, 60), JUNK), min_size=1, max_size=6
+    st.tuples(st.sampled_from("idroc"), st.floats(0, 1), st.integers(0, 60), JUNK), min_size=1, max_size=6
 )
 
 
 def edited(content: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
-    """Returns `content` with pieces inserted, deleted, replaced, or cut off."""
+    """Returns `content` with pieces inserted, deleted, replaced, overwritten in place, or cut off."""
     for kind, place, length, junk in edits:
         at = int(place * len(content))
         if kind == "i":
@@ -42,23 +55,11 @@ def edited(content: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
             content = content[:at] + content[at + length :]
         elif kind == "r":
             content = content[:at] + junk + content[at + len(junk) :]
+        elif kind == "o":
+            content = content[:at] + (junk + content[at + len(junk) :])[: len(content) - at]
         elif length < 5:
             content = content[:at]
     return content
-
-
-class InMemory(Sources):
-    """Sources whose bytes are given."""
-
-    def __init__(self, contents: dict[str, bytes]) -> None:
-        super().__init__()
-        self.contents = contents
-
-    def read(self, source: str, limit: int = 0) -> bytes:
-        return self.contents[source]
-
-    def head(self, source: str, size: int) -> bytes:
-        return self.contents[source][:size]
 
 
 def check_refusal(refusal: Refusal, sources: set[str]) -> None:
@@ -150,3 +151,74 @@ def test_seed_edited(
     contents = seed_contents | {which: edited(seed_contents[which], edits)}
     candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventory="xml")
     read_or_refuse(candidate, contents)
+
+
+PLACES = st.lists(st.tuples(st.integers(0, 63), st.integers(0, 255)), min_size=1, max_size=4)
+
+
+@settings(FEW, max_examples=60)
+@given(record=st.integers(0, 20), places=PLACES)
+def test_seed_with_bytes_of_a_header_changed(
+    seed_contents: dict[str, bytes], record: int, places: list[tuple[int, int]]
+) -> None:
+    content = bytearray(seed_contents["x"])
+    for offset, value in places:
+        content[(record * 512 + offset) % len(content)] = value
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventory="xml")
+    read_or_refuse(candidate, seed_contents | {"x": bytes(content)})
+
+
+@pytest.fixture(scope="module")
+def full_seed(shared_data: Path) -> tuple[bytes, bytes]:
+    """The control records of a genuine file, and its first data record of each channel."""
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        content = opened.read("20230626064129_1211_N.fseed")
+    by_channel = {one.content[15:18]: one.content for one in reversed(parts(content)["1211"])}
+    return control_records(content), b"".join(by_channel.values())
+
+
+@settings(FEW, max_examples=25)
+@given(edits=EDITS)
+def test_control_records_edited(
+    full_seed: tuple[bytes, bytes], edits: list[tuple[str, float, int, bytes]]
+) -> None:
+    """The heads of the records are mended, so that ObsPy sees the rest."""
+    control, data = full_seed
+    content = bytearray(edited(control, edits)[: len(control)].ljust(len(control)))
+    for start in range(0, len(control), 4096):
+        content[start : start + 21] = control[start : start + 21]
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"})
+    read_or_refuse(candidate, {"x": bytes(content) + data})
+
+
+@pytest.fixture(scope="module")
+def zips() -> list[bytes]:
+    files = {one.name: one.content for one in SMALL}
+    return [zip_of(files), zip_of({"a/inner.zip": zip_of(files), "README": b"hello"})]
+
+
+@FEW
+@given(which=st.sampled_from([0, 1]), edits=EDITS)
+def test_zips_edited(
+    tmp_path_factory: pytest.TempPathFactory,
+    zips: list[bytes],
+    which: int,
+    edits: list[tuple[str, float, int, bytes]],
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "edited.zip"
+    path.write_bytes(edited(zips[which], edits))
+    try:
+        found = scan([str(path)])
+    except InputError as error:
+        if "holds no record" not in str(error):
+            raise
+        return
+    files = [SourceFile(one.station, one.source, one.form) for one in found.found]
+    refused: list[Reject] = []
+    used: set[str] = set()
+    with Sources() as opened:
+        records = list(ordered_records(files, NO_LIMITS, opened, refused, used))
+    check_balance([file.source for file in files], used, refused)
+    for record in records:
+        assert np.isfinite(record.acceleration).all()
+    assert all(one.detail for one in [*refused, *found.refused])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -106,6 +107,7 @@ def test_a_second_copy_of_one_component_is_a_duplicate(tmp_path: Path, ingest: I
         ({"max_epicentral_distance_km": 49.0}, "too_far"),
         ({"years": [2012, 2018]}, "year"),
         ({"magnitude": [2.2, 6.5]}, "magnitude"),
+        ({"depth_km": [0, 16.5]}, "depth"),
         ({"min_component_ratio": 0.99999}, "flat"),
         ({"max_jump": 0.5}, "spikes"),
     ],
@@ -116,6 +118,37 @@ def test_selection_is_counted(
     write(tmp_path / "a", three())
     assert ingest(tmp_path / "a", **settings) == ([], dict.fromkeys(names(three()), reason))
     assert ingest(tmp_path / "a")[0] == ["20201030115124_0905"]
+
+
+def test_the_papers_selection_keeps_what_lies_on_its_limits(tmp_path: Path, ingest: Ingest) -> None:
+    chosen = {"years": [2012, 2018], "magnitude": [2.2, 6.5], "depth_km": [16.54, 16.54]}
+    for year in (2011, 2012, 2018, 2019):
+        for one in three(stamp=f"{year}1030115124", start=f"{year}/10/30 11:51:01.9", magnitude_w="6.5"):
+            content = one.content.replace(b"2020/10/30", f"{year}/10/30".encode())
+            write(tmp_path / "a", [one])[0].write_bytes(content)
+    kept, refused = ingest(tmp_path / "a", **chosen)
+    assert kept == ["20121030115124_0905", "20181030115124_0905"]
+    assert list(refused.values()) == 6 * ["year"]
+
+
+def test_an_unknown_depth_is_refused_only_where_there_is_a_limit(tmp_path: Path, ingest: Ingest) -> None:
+    for one in three():
+        write(tmp_path / "a", [one])[0].write_bytes(one.content.replace(b"DEPTH_KM: 16.54", b"DEPTH_KM: "))
+    assert set(ingest(tmp_path / "a", depth_km=[0, 30])[1].values()) == {"depth"}
+    assert ingest(tmp_path / "a")[1] == {}
+
+
+def test_a_file_filtered_anew_is_refused_where_its_peak_is_too_far_from_the_headers(
+    tmp_path: Path, ingest: Ingest
+) -> None:
+    pga = np.abs(motion(400, 1)).max() / 1.2
+    east, north, up = three(version="ap_AAD_Acc", first_lines="AAD_FILTER: 0.05 25\n")
+    write(tmp_path / "a", [east, replace(north, pga=f"{pga:.4f}"), up])
+    assert len(ingest(tmp_path / "a")[0]) == 1
+    (value,) = pq.read_table(tmp_path / "out/records.parquet")["pga_mismatch"].to_pylist()
+    assert value == pytest.approx(0.2, abs=1e-4)
+    assert set(ingest(tmp_path / "a", max_pga_mismatch=0.19)[1].values()) == {"pga_mismatch"}
+    assert len(ingest(tmp_path / "a", max_pga_mismatch=0.21)[0]) == 1
 
 
 def test_an_unknown_distance_is_refused_only_where_there_is_a_limit(tmp_path: Path, ingest: Ingest) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quakesite.records.quality import measure
+from quakesite.records.quality import measure, peak_mismatch
 
 WAVE = 10 * np.sin(2 * np.pi * 1.25 * np.arange(1000) / 100)
 
@@ -51,3 +51,9 @@ def test_a_dead_component_shows_in_the_ratio() -> None:
 
 def test_an_offset_changes_nothing() -> None:
     assert measure(sound() + 1000.0, 100.0) == pytest.approx(measure(sound(), 100.0), rel=1e-6)
+
+
+def test_the_largest_mismatch_of_the_peaks_counts() -> None:
+    assert peak_mismatch(sound(), [10.0, -9.0, 5.0]) == pytest.approx(0.0, abs=1e-2)
+    assert peak_mismatch(sound(), [10.0, None, 4.0]) == pytest.approx(0.25, abs=1e-2)
+    assert peak_mismatch(sound(), [None, None, 0.0]) is None

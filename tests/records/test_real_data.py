@@ -16,39 +16,16 @@ from quakesite.records import ingest as stage
 from quakesite.records.settings import RecordsSettings
 from quakesite.records.store import iter_records
 
+from .real_files import FATES, RECORDS, SAMOS, STAMP
+
 SETTINGS = RecordsSettings(max_epicentral_distance_km=None)
-STAMP = "20230206011732"
-
-TWINS = {f"._20201030115124_0905_mp_RawAcc_{c}.asc": "not_a_record" for c in "ENU"}
-REFUSED = TWINS | {
-    # one component alone; a record without its vertical
-    "20101114230825_3104_ap_RawAcc_E.asc": "missing_component",
-    f"{STAMP}_3116_mp_Acc_E.asc": "missing_component",
-    f"{STAMP}_3116_mp_Acc_N.asc": "missing_component",
-    # the same record unfiltered, in a form that comes first: 0131 loose, 3126 in ASCSample.zip
-    **{f"{STAMP}_{station}_ap_AAD_Acc_{c}.asc": "duplicate" for station in ("0131", "3126") for c in "ENU"},
-    # E moves 160 times as much as N and U: two dead sensors
-    **{f"{STAMP}_2713_ap_AAD_Acc_{c}.asc": "flat" for c in "ENU"},
-    # E sits at its rail, and so nothing needs the StationXML
-    "20230626064129_KKOY_H.mseed": "flat",
-    "20230626064129_KKOY_H.xml": "not_a_record",
-}
-"""Of `tadas`, `nsmn` and `afad1218`. Every other file is in a record."""
-
-SAMOS = {f"20201030115124_{s}" for s in ["0905", "0918", "3511", "3513", "3517", "3519", "3521", "4501"]}
-MAT = {
-    "20120106001648_6501", "20120112192502_4905", "20120113141020_2507", "20120114055233_5801",
-    "20130420010954_6501", "20150103232415_2704", "20160203212508_4614", "20170112020218_4627",
-    "20170802040246_4806", "20180521010924_4614", "20180926094845_1505", "20181009153932_2408",
-    "20181116074358_0208",
-}  # fmt: skip
-NSMN = {"20170720223109_0921", "20180307050823_1210"}
+ARCHIVES = ("tadas", "nsmn", "afad1218")
 
 
 @pytest.fixture(scope="module")
 def out(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("real")
-    archives = [str(shared_data / name) for name in ("tadas", "nsmn", "afad1218")]
+    archives = [str(shared_data / name) for name in ARCHIVES]
     stage.index(archives, 1, folder / "sources.parquet", folder / "rejects-archive.parquet")
     stage.shard("0-of-1", archives, SETTINGS, folder / "records.parquet", folder / "rejects.parquet")
     return folder
@@ -59,39 +36,33 @@ def records(out: Path) -> dict[str, Record]:
     return {record.record_id: record for record in iter_records(out / "records.parquet")}
 
 
-def file_names(shared_data: Path) -> Iterator[str]:
-    for folder in ("tadas", "nsmn", "afad1218"):
-        for path in (shared_data / folder).rglob("*"):
+def files_of(shared_data: Path) -> Iterator[str]:
+    for folder in ARCHIVES:
+        for path in sorted((shared_data / folder).rglob("*")):
+            name = path.relative_to(shared_data).as_posix()
             if path.suffix == ".zip":
-                yield from (name for name in zipfile.ZipFile(path).namelist())
+                yield from (f"{name}!{member}" for member in zipfile.ZipFile(path).namelist())
             elif path.is_file():
-                yield path.name
+                yield name
 
 
-def test_every_file_is_in_a_record_or_refused_for_the_reason_expected(
+def test_every_file_is_in_the_table(shared_data: Path) -> None:
+    assert set(files_of(shared_data)) == set(FATES)
+
+
+def test_every_file_is_in_the_record_or_refused_for_the_reason_of_the_table(
     shared_data: Path, out: Path, records: dict[str, Record]
 ) -> None:
-    refused = {
-        Path(row["source"].replace("!", "/")).name: row["reason"]
-        for table in ("rejects-archive.parquet", "rejects.parquet")
-        for row in pq.read_table(out / table).to_pylist()
-    }
-    used = {Path(source.replace("!", "/")).name for record in records.values() for source in record.sources}
-    assert refused == REFUSED
-    everything = Counter(file_names(shared_data))
-    assert used | set(refused) == set(everything)
-    assert not used & set(refused)
+    fates = [(source, record.record_id) for record in records.values() for source in record.sources]
+    for table in ("rejects-archive.parquet", "rejects.parquet"):
+        fates += [(row["source"], row["reason"]) for row in pq.read_table(out / table).to_pylist()]
+    named = [(Path(source).relative_to(shared_data).as_posix(), fate) for source, fate in fates]
+    assert len(named) == len(dict(named))
+    assert dict(named) == FATES
 
 
-def test_the_records_are_those_of_the_files(shared_data: Path, records: dict[str, Record]) -> None:
-    in_pazarcik = {
-        f"{STAMP}_{name.split('_')[1]}"
-        for name in file_names(shared_data)
-        if name.startswith(STAMP) and "AAD" in name
-    }
-    assert len(in_pazarcik) == 112
-    expected = in_pazarcik - {f"{STAMP}_2713"} | SAMOS | MAT | NSMN | {"20230626064129_1211"}
-    assert set(records) == expected
+def test_the_records_are_those_of_the_files(records: dict[str, Record]) -> None:
+    assert set(records) == RECORDS
     forms = Counter(record.form for record in records.values())
     assert forms == {
         "ap_AAD_Acc": 108,
@@ -102,6 +73,12 @@ def test_the_records_are_those_of_the_files(shared_data: Path, records: dict[str
         "nsmn": 2,
         "mseed": 1,
     }
+
+
+def test_events_and_sensors_are_those_of_the_headers(records: dict[str, Record]) -> None:
+    assert {one.agency_event_id for one in records.values() if one.event_id == SAMOS} == {"10614"}
+    assert {one.instrument for one in records.values() if one.form[-3:] == "Acc"} == {"HN"}
+    assert {one.location for one in records.values()} == {None, ""}
 
 
 def test_values_are_bit_identical_to_those_of_loadtxt(shared_data: Path) -> None:

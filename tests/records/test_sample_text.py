@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quakesite.records.sample_text import BadNumber, columns, one_per_line
@@ -14,6 +14,7 @@ from quakesite.records.sample_text import BadNumber, columns, one_per_line
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@settings(deadline=None)
 @given(st.lists(finite, min_size=2, max_size=30))
 def test_values_are_bit_identical_to_those_of_float_in_every_spelling(values: list[float]) -> None:
     for spelling in ("{!r}", "{:.6f}", "{:e}", "{:+.17g}"):

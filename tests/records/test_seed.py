@@ -1,8 +1,11 @@
-"""miniSEED with StationXML."""
+"""miniSEED with StationXML, and full SEED."""
 
 from __future__ import annotations
 
+import copy
 import io
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,8 @@ from obspy.core.inventory import Channel, Inventory, Network, Response, Site, St
 from quakesite.errors import InputError
 from quakesite.records import read
 from quakesite.records.deconvolution import acceleration
+
+from .conftest import Ingested
 
 START = UTCDateTime(2023, 6, 26, 6, 41, 0)
 COUNTS_PER_M_S2 = 331_921.0
@@ -124,6 +129,149 @@ def test_what_is_wrong_is_told(tmp_path: Path, kind: str, reason: str) -> None:
         read(write(tmp_path, damaged(kind), inventory()))
 
 
+def test_of_several_locations_and_rates_the_first_and_fastest_is_taken(tmp_path: Path) -> None:
+    waves, station_xml = Stream(), inventory()
+    for location, code, scale in (("00", "HN", 1), ("10", "HN", 2), ("00", "BN", 3)):
+        for trace in stream():
+            trace.stats.location, trace.stats.channel = location, code + trace.stats.channel[2]
+            trace.data = trace.data // scale
+            if code == "BN":
+                trace.data, trace.stats.sampling_rate = trace.data[::2].copy(), 50.0
+            waves.append(trace)
+    for channel in station_xml[0][0]:
+        channel.location_code = "00"
+    (record,) = read(write(tmp_path, waves, station_xml))
+    assert (record.location, record.instrument, record.sampling_rate_hz) == ("00", "HN", 100.0)
+    assert record.pga_cm_s2 > 45
+
+
+def unoriented(
+    azimuths: tuple[float, float], letters: str = "12Z", dip: float = -90.0
+) -> tuple[Stream, Inventory]:
+    """The stream as a sensor records it whose first two components point to `azimuths`."""
+    waves, station_xml = stream(), inventory()
+    east, north = (trace.data.astype(float) for trace in waves[:2])
+    for trace, azimuth in zip(waves, azimuths, strict=False):
+        angle = np.radians(azimuth)
+        trace.data = np.rint(east * np.sin(angle) + north * np.cos(angle)).astype(np.int32)
+    if dip > 0:
+        waves[2].data = -waves[2].data
+    for trace, channel, letter in zip(waves, station_xml[0][0], letters, strict=True):
+        trace.stats.channel = channel.code = f"HN{letter}"
+    for channel, azimuth, down in zip(station_xml[0][0], (*azimuths, 0.0), (0.0, 0.0, dip), strict=True):
+        channel.azimuth, channel.dip = azimuth, down
+    return waves, station_xml
+
+
+@pytest.mark.parametrize("azimuths", [(90.0, 0.0), (0.0, 90.0), (30.0, 120.0), (200.0, 110.0), (10.0, 90.0)])
+@pytest.mark.parametrize(("letters", "dip"), [("12Z", -90.0), ("23Z", -90.0), ("123", 90.0)])
+def test_components_named_by_number_are_turned_to_east_and_north(
+    tmp_path: Path, azimuths: tuple[float, float], letters: str, dip: float
+) -> None:
+    (record,) = read(write(tmp_path, *unoriented(azimuths, letters, dip)))
+    expected = np.stack([trace.data for trace in stream()]) / COUNTS_PER_M_S2 * 100
+    middle = slice(500, 2500)
+    assert np.abs(record.acceleration - expected)[:, middle].max() < 0.01 * np.abs(expected).max()
+
+
+def test_components_that_are_not_at_right_angles_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unsupported: HN1, HN2, HNZ: the components do not point"):
+        read(write(tmp_path, *unoriented((30.0, 60.0))))
+
+
+def test_components_without_azimuth_are_refused(tmp_path: Path) -> None:
+    waves, station_xml = unoriented((30.0, 120.0))
+    station_xml[0][0][1].azimuth = None
+    with pytest.raises(InputError, match="unsupported: HN1, HN2, HNZ: no azimuth and dip"):
+        read(write(tmp_path, waves, station_xml))
+
+
+def several(folder: Path, name: str = "event.mseed") -> Path:
+    """A file of two stations, of which the second recorded twice, and StationXML of both."""
+    waves, station_xml = stream(), inventory()
+    for later in (0.0, 200.0):
+        for trace in stream():
+            trace.stats.station, trace.stats.starttime = "1212", trace.stats.starttime + later
+            waves.append(trace)
+    other = copy.deepcopy(station_xml[0][0])
+    other.code = "1212"
+    station_xml[0].stations.append(other)
+    folder.mkdir(exist_ok=True)
+    waves.write(str(folder / name), format="MSEED")
+    station_xml.write(str(folder / "stations.xml"), format="STATIONXML")
+    return folder / name
+
+
+IDS = ["20230626064100_1211", "20230626064100_1212", "20230626064420_1212"]
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_several_stations_and_records_in_one_file_are_told_apart(
+    tmp_path: Path, ingest: Callable[..., Ingested], zipped: bool
+) -> None:
+    path = several(tmp_path / "a")
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a/all.zip", "w") as opened:
+            for one in (path, tmp_path / "a/stations.xml"):
+                opened.write(one, one.name)
+                one.unlink()
+    kept, refused = ingest(tmp_path / "a", max_epicentral_distance_km=None)
+    assert (kept, refused) == (IDS, {})
+    records = read(tmp_path / "a")
+    assert [Path(one.sources[0]).name.partition("#")[2] for one in records] == ["1211", "1212.1", "1212.2"]
+    assert [one.n_samples for one in records] == [3000] * 3
+
+
+def test_a_file_of_several_stations_is_read_by_its_own_path(tmp_path: Path) -> None:
+    assert [one.record_id for one in read(several(tmp_path))] == IDS
+
+
+def test_several_stations_in_a_file_named_after_one_are_refused(tmp_path: Path) -> None:
+    path = several(tmp_path, f"{NAME}.mseed")
+    (tmp_path / "stations.xml").rename(path.with_suffix(".xml"))
+    with pytest.raises(InputError, match="unsupported: 2 stations"):
+        read(path)
+
+
+def test_full_seed_needs_no_stationxml(shared_data: Path, tmp_path: Path) -> None:
+    """Its control records give the response that TADAS writes into the XML beside it, and the same place."""
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        opened.extractall(tmp_path)
+    (with_xml,) = read(tmp_path / f"{NAME}.fseed")
+    (tmp_path / f"{NAME}.xml").unlink()
+    (alone,) = read(tmp_path / f"{NAME}.fseed")
+    assert len(alone.sources) == 1
+    assert (alone.st_latitude, alone.st_longitude) == (with_xml.st_latitude, with_xml.st_longitude)
+    difference = np.abs(alone.acceleration - with_xml.acceleration).max()
+    assert difference < 1e-3 * with_xml.pga_cm_s2
+
+
+def test_a_full_seed_volume_of_any_name_is_read(shared_data: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        (tmp_path / "volume.seed").write_bytes(opened.read(f"{NAME}.fseed"))
+    (record,) = read(tmp_path)
+    assert (record.record_id, record.station) == ("20230626064100_1211", "1211")
+
+
+def test_a_blockette_that_obspy_does_not_know_is_named(shared_data: Path, tmp_path: Path) -> None:
+    """ObsPy's SEED parser raises classes of its own, and plain `Exception`."""
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        content = opened.read(f"{NAME}.fseed")
+    start = content.index(b"050", content.index(b"S ", 6))
+    (tmp_path / f"{NAME}.fseed").write_bytes(content[:start] + b"408" + content[start + 3 :])
+    with pytest.raises(InputError, match="bad_header: its control records: Unknown blockette type 408"):
+        read(tmp_path / f"{NAME}.fseed")
+
+
+def test_damaged_control_records_are_named(shared_data: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
+        content = opened.read(f"{NAME}.fseed")
+    station = content.index(b"S ", 6)
+    (tmp_path / f"{NAME}.fseed").write_bytes(content[: station + 20] + b"X" * 900 + content[station + 920 :])
+    with pytest.raises(InputError, match=r"\.fseed: bad_header: its control records: "):
+        read(tmp_path / f"{NAME}.fseed")
+
+
 def test_counts_without_stationxml_are_no_acceleration(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unsupported: no StationXML"):
         read(write(tmp_path, stream(), None))
@@ -153,8 +301,6 @@ def test_no_miniseed_at_all_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_the_response_is_removed_as_obspy_removes_it(shared_data: Path) -> None:
-    import zipfile
-
     with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
         waves = obspy.read(io.BytesIO(opened.read("20230626064129_1211_N.fseed")))
         station_xml = obspy.read_inventory(io.BytesIO(opened.read("20230626064129_1211_N.xml")))

@@ -29,3 +29,7 @@ def test_of_two_networks_with_one_code_the_one_with_the_records_counts(tmp_path:
     write_parquet(table(), tmp_path / "stations.parquet")
     assert measured_vs30(tmp_path / "stations.parquet") == {"0101": 500.0, "0102": 400.0}
     assert read_vs30(tmp_path / "stations.parquet") == ({"0101": 500.0, "0102": 400.0}, [])
+
+
+def test_a_table_without_a_station_stays_empty() -> None:
+    assert one_per_code(STATIONS.empty_table()).num_rows == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -11,11 +12,13 @@ from pathlib import Path
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from quakesite.errors import InputError
 from quakesite.options import section_from
 from quakesite.rejects import SCHEMA
 from quakesite.stations import command
+from quakesite.stations.comparison import COMPARISON
 from quakesite.stations.schema import CONFLICTS, STATIONS
 from quakesite.stations.settings import StationsSettings
 from quakesite.stations.sources import report_files
@@ -120,7 +123,7 @@ def test_check_tells_a_user_s_tables_from_reports(joined: Path, capsys: pytest.C
     assert "Will be used: a Vs30 for 2 stations" in said
     assert "Will not be used: 1" in said
     text = page.read_text(encoding="utf-8")
-    assert "<html>" in text
+    assert text.startswith("<!doctype html>")
     assert "refused: bad_report" in text
 
 
@@ -149,3 +152,110 @@ def test_a_missing_table_ends_with_one_line_and_status_1(tmp_path: Path) -> None
 def test_settings_are_checked() -> None:
     with pytest.raises(InputError, match="did you mean 'tables'"):
         section_from(StationsSettings, "stations", '{"table": []}')
+
+
+EXPLAIN = ["--stations", "out/stations.parquet"]
+CHECK = ["list.csv", "reports", "--settings", "{}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "same_as"),
+    [
+        (["--explain", "3506", *EXPLAIN], ["explain", "3506", *EXPLAIN]),
+        (["--explain=3506", *EXPLAIN], ["explain", "3506", *EXPLAIN]),
+        ([*EXPLAIN, "--explain", "3506"], ["explain", "3506", *EXPLAIN]),
+        (["--check", *CHECK], ["check", *CHECK]),
+    ],
+)
+def test_explain_and_check_are_options_of_the_group_too(
+    arguments: list[str], same_as: list[str], joined: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(joined)
+    option, sub_command = (CliRunner().invoke(command.app, line) for line in (arguments, same_as))
+    assert option.exit_code == sub_command.exit_code == 0, option.output
+    assert option.stdout == sub_command.stdout
+    assert "3506" in option.stdout
+
+
+def test_the_option_works_on_the_command_line_with_the_default_table(joined: Path) -> None:
+    (joined / "results").mkdir()
+    (joined / "out").rename(joined / "results" / "stations")
+    command_ = [sys.executable, "-m", "quakesite", "stations", "--explain", "3506"]
+    environment = os.environ | {"COLUMNS": "300"}
+    done = subprocess.run(command_, cwd=joined, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "rows 3 to 4" in done.stdout
+
+
+def test_the_help_names_both_options_and_the_commands() -> None:
+    said = CliRunner().invoke(command.app, ["--help"]).output
+    for name in ("--explain", "--check", " explain", " check", " compare"):
+        assert name in said
+
+
+def test_check_without_a_folder_looks_at_the_configured_sources(
+    joined: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match="no tables and no reports; name a folder"):
+        command.check(None, settings="{}")
+    command.check(None, settings=json.dumps({"tables": [str(joined / "list.csv")]}))
+    assert "a Vs30 for 2 stations" in capsys.readouterr().out
+
+
+def test_explain_shows_every_layer_with_its_page_and_line(
+    tmp_path: Path, plain_pdf: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reports").mkdir()
+    lines = ["Station: 3506", "Method: MASW + MAM", "Vs30 = 300 ± 24 m/s", "---"]
+    plain_pdf("reports/a.pdf", *lines, ["Thickness (m)", "Vs (m/s)"], ["10", "200"], ["25", "400"])
+    join(tmp_path, {"reports": [str(tmp_path / "reports")]}, [])
+    command.explain("3506", stations=tmp_path / "out" / "stations.parquet")
+    said = capsys.readouterr().out
+    for part in (
+        "layer 10 m, 200 m/s: page 2, line 2",
+        "layer 25 m, 400 m/s: page 2, line 3",
+        "stated Vs30 300 m/s: page 1, line 3",
+        "sigma of ln Vs30 0.08: page 1, line 3",
+        "method MASW + MAM: page 1, line 2",
+    ):
+        assert part in said
+    (row,) = read_parquet(tmp_path / "out" / "stations.parquet", STATIONS).to_pylist()
+    assert (row["vs30_sigma_ln"], row["vs30_sigma_basis"], row["vs30_n_methods"]) == (
+        pytest.approx(0.08),
+        "stated",
+        2,
+    )
+
+
+def test_the_page_is_safe_to_open_whatever_a_file_is_called(
+    tmp_path: Path, station_list: Callable[..., Path]
+) -> None:
+    table = station_list("<img src=x onerror=alert(1)>.csv", {"code": "3506", "vs30": 771})
+    command.check([table], settings="{}", html=tmp_path / "check.html")
+    text = (tmp_path / "check.html").read_text(encoding="utf-8")
+    assert "<img" not in text
+    assert "&lt;img src=x" in text
+
+
+def test_compare_counts_and_names_the_stations_that_are_apart(
+    joined: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shards = [joined / "0.parquet"]
+    table = joined / "list.csv"
+    table.write_text("Code;Vs30\n3506;700\n", encoding="utf-8")
+    out = joined / "compared"
+    command.join(
+        shards,
+        settings=json.dumps({"tables": [str(table)]}),
+        out=out / "stations.parquet",
+        conflicts=out / "c.csv",
+        rejects=out / "r.parquet",
+        comparison=out / "comparison.csv",
+    )
+    command.compare(stations=out / "stations.parquet", settings="{}")
+    said = capsys.readouterr().out
+    assert "1  over 5 % apart" in said
+    assert "TK 3506: list 700 m/s, header 770 m/s (10.0 %)" in said
+    written = pyarrow.csv.read_csv(out / "comparison.csv")
+    assert written.column_names == COMPARISON.names
+    assert written["outcome"].to_pylist() == ["apart"]

@@ -38,7 +38,8 @@ def readings(
     for station in stations:
         name = write_report(0, station, folder)
         if name is not None:
-            found.append((station, stated(station).defect, read_report(folder / name, layouts, "reject")))
+            (said,) = read_report(folder / name, layouts, "reject")
+            found.append((station, stated(station).defect, said))
     return found
 
 

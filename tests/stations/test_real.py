@@ -12,6 +12,7 @@ import pytest
 
 from quakesite.records.schema import RECORDS
 from quakesite.rejects import Reason, Reject
+from quakesite.stations.comparison import compare, counts, names_apart
 from quakesite.stations.headers import read_headers
 from quakesite.stations.join import Joined, join
 from quakesite.stations.statements import Statement
@@ -69,38 +70,40 @@ def test_the_real_list_gives_731_tk_stations_a_vs30(
     assert len(statements) == len(rows) == 834
     measured = [row for row in rows if row["network"] == "TK" and row["vs30_m_s"] is not None]
     assert len(measured) == 731
+    assert {row["status"] for row in measured} == {"Active"}
+    assert Counter(row["slope_class"] for row in rows if row["slope_class"]) == {
+        **{"S0": 229, "S1": 11, "S3": 9, "T0": 3, "S4": 1},
+    }
     assert (min(row["vs30_m_s"] for row in measured), max(row["vs30_m_s"] for row in measured)) == (131, 1523)
     classes = Counter(row["site_class"] for row in measured)
     assert classes == {"A": 2, "B": 77, "C": 345, "D": 300, "E": 7}
     assert {reject.reason for reject in rejects} == {Reason.BAD_TABLE_ROW}
-    assert Counter(reject.detail.split(": ")[1] for reject in rejects) == {"f0_hz": 8, "tp_s": 10}
+    assert Counter(reject.detail.split(": ")[1] for reject in rejects) == {"f0_hz": 8, "tp_s": 10, "slope": 1}
 
 
-def test_headers_and_list_agree_but_for_one_station(
+def test_headers_and_list_are_compared_for_every_station_with_records(
     station_list_of_afad: tuple[list[Statement], list[Reject]], headers: list[Statement]
 ) -> None:
     listed, _ = station_list_of_afad
     assert len(headers) == 121
     joined = join([*listed, *headers], 5.0)
-    said: Counter[str] = Counter()
-    few_m_s = {}
-    for row in joined.stations.to_pylist():
-        header = next((entry for entry in row["evidence"] if entry["source"] == "header"), None)
-        table = next((entry for entry in row["evidence"] if entry["source"] == "table"), None)
-        if header is None:
-            continue
-        if table is None:
-            said["not in the list"] += 1
-        elif header["vs30_m_s"] is None:
-            said["list only"] += 1
-        elif header["status"] == "disagrees":
-            said["over 5 %"] += 1
-        elif header["vs30_m_s"] == table["vs30_m_s"]:
-            said["equal"] += 1
-        else:
-            said["a few m/s"] += 1
-            few_m_s[row["station"]] = abs(header["vs30_m_s"] - table["vs30_m_s"])
-    assert said == {"equal": 61, "a few m/s": 10, "over 5 %": 1, "list only": 21, "not in the list": 28}
+    compared = compare(joined.stations.to_pylist(), 5.0)
+    assert compared.num_rows == 121
+    assert counts(compared) == {
+        "equal": 61,
+        "a few m/s": 10,
+        "apart": 1,
+        "list only": 21,
+        "header only": 0,
+        "no Vs30 in either": 0,
+        "not in the list": 28,
+    }
+    assert names_apart(compared) == ["TK 6302: list 1247 m/s, header 936 m/s (24.9 %)"]
+    few_m_s = {
+        row["station"]: abs(row["difference_m_s"])
+        for row in compared.to_pylist()
+        if row["outcome"] == "a few m/s"
+    }
     assert few_m_s == {
         **dict.fromkeys(("0119", "3138", "3139", "3142", "3513", "4408", "4615"), 1.0),
         **dict.fromkeys(("2703", "4404"), 2.0),

@@ -23,14 +23,14 @@ VS30 = 30.0 / (2.5 / 210 + 5.5 / 320 + 12 / 410 + 10 / 560)
 
 def read(path: Path, layouts: list[Layout], shallow: str = "reject") -> Statement:
     """Returns a report that must be readable."""
-    said = read_report(path, layouts, shallow)  # type: ignore[arg-type]
+    (said,) = read_report(path, layouts, shallow)  # type: ignore[arg-type]
     assert isinstance(said, Statement), said
     return said
 
 
 def refuse(path: Path, layouts: list[Layout]) -> tuple[Reason, str]:
     """Returns why a report is refused."""
-    refusal = read_report(path, layouts, "reject")
+    (refusal,) = read_report(path, layouts, "reject")
     assert isinstance(refusal, Reject), refusal
     assert (refusal.stage, refusal.source) == ("stations", str(path))
     return refusal.reason, refusal.detail
@@ -209,8 +209,8 @@ def test_a_chosen_extrapolation_is_flagged_and_has_an_uncertainty(
     path.write_text(SHALLOW, encoding="utf-8")
     said = read(path, layouts, method)
     assert f"extrapolated_{method}_from_22_m" in said.flags
-    assert said.sigma_ln is not None
-    assert 0.04 < said.sigma_ln < 0.07
+    assert said.extrapolation_sigma_ln is not None
+    assert 0.04 < said.extrapolation_sigma_ln < 0.07
     assert said.vsz_m_s is not None
     assert said.vsz_m_s < (said.vs30_m_s or 0.0) < 1.25 * said.vsz_m_s
 
@@ -273,7 +273,7 @@ def test_a_truncated_pdf_is_refused_and_never_an_exception(
     for length in range(0, len(whole), 60):
         path = tmp_path / "3506.pdf"
         path.write_bytes(whole[:length])
-        said = read_report(path, layouts, "reject")
+        (said,) = read_report(path, layouts, "reject")
         if isinstance(said, Statement):
             assert said.vs30_m_s == pytest.approx(300.0)
 

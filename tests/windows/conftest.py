@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from quakesite.tables import write_parquet
 from quakesite.windows.schema import WINDOWS, Description
 from quakesite.windows.settings import WindowsSettings
 from quakesite.windows.sharding import make_shard, write_windows
+
+sys.path.insert(0, str(Path(__file__).parent))  # for object_store, which several files here use
 
 RecordMaker = Callable[..., Record]
 ShardMaker = Callable[..., Path]

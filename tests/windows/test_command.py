@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from quakesite.cli import main
 from quakesite.records import read
 from quakesite.records.record import Record
 from quakesite.windows import read_tensors
@@ -42,6 +43,36 @@ def test_shard_show_and_export_run_from_the_command_line(
     )
     assert exported.exit_code == 0, exported.output
     assert np.load(tmp_path / "numpy/tensors.npy").shape == (1, 4, 1500)
+
+
+def test_a_window_is_drawn_by_the_short_option_too(
+    make_record: Callable[..., Record],
+    shard: Callable[..., tuple[Path, Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, _ = shard([make_record()])
+    (tmp_path / "results/windows/pga60").mkdir(parents=True)
+    out.parent.rename(tmp_path / "results/windows/pga60/auto")
+    monkeypatch.chdir(tmp_path)
+    drawn = RUN.invoke(app, ["--show", make_record().record_id])
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / f"{make_record().record_id}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_export_is_a_command_of_its_own_too(
+    make_record: Callable[..., Record],
+    shard: Callable[..., tuple[Path, Path]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out, _ = shard([make_record()])
+    command = ["quakesite", "export", str(out), "--format", "numpy", "--out", str(tmp_path / "numpy")]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert np.load(tmp_path / "numpy/tensors.npy").shape == (1, 4, 6000)
 
 
 def test_real_samos_record_has_its_pga_in_the_middle(

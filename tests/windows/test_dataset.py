@@ -115,6 +115,13 @@ def test_number_of_workers_changes_nothing(paths: list[Path], balanced: bool) ->
         assert all(torch.equal(*pair) for pair in zip(one, other, strict=True))
 
 
+def test_every_window_of_a_batch_keeps_its_own_label_and_index(paths: list[Path]) -> None:
+    for batch in batches_of(WindowDataset(paths, VS30), 0):
+        rows = batch.indices.tolist()
+        np.testing.assert_array_equal(batch.tensors.numpy(), TENSORS[rows])
+        assert batch.labels.tolist() == [VS30[IDS[row].partition("_")[2]] for row in rows]
+
+
 def test_resumed_epoch_gives_the_rest_of_the_batches(paths: list[Path]) -> None:
     dataset = WindowDataset(paths, VS30)
     whole, rest = batches_of(dataset, 0), batches_of(dataset, 2, done=4)
@@ -134,8 +141,10 @@ def test_no_shards_and_empty_shards_give_an_empty_dataset(write_tensors: Writer)
     dataset = WindowDataset([empty], VS30)
     assert (len(dataset), dataset.shape) == (0, (4, 50))
     assert list(loader(dataset, dataset.batches(4))) == []
+    assert tuple(dataset.batch([]).tensors.shape) == (0, 4, 50)
     full = write_tensors(TENSORS, IDS)
     assert len(WindowDataset([empty, full], VS30)) == 100
+    assert tuple(WindowDataset([full]).batch([]).tensors.shape) == (0, 4, 50)
 
 
 def test_shards_that_do_not_belong_together_are_refused(write_tensors: Writer) -> None:

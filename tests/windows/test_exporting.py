@@ -66,6 +66,17 @@ def test_webdataset_export_pairs_each_array_with_its_metadata(
         assert (described["record_id"], described["rate_hz"]) == (record, 100)
 
 
+def test_hugging_face_loads_the_exported_folder(path: Path, tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed")
+    export([path], "webdataset", tmp_path / "out", {"0001": 412.5})
+    loaded = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded["__key__"] == IDS
+    np.testing.assert_array_equal(np.asarray(loaded["npy"], np.float32), TENSORS)
+    assert loaded[1]["json"]["vs30_m_s"] == 412.5
+    card = pytest.importorskip("huggingface_hub").DatasetCard.load(tmp_path / "out/README.md")
+    assert card.data.pretty_name == "Strong-motion windows test"
+
+
 @pytest.mark.parametrize("form", ["numpy", "seisbench", "webdataset"])
 def test_data_card_says_what_is_there(path: Path, tmp_path: Path, form: str) -> None:
     export([path], form, tmp_path / "out")
@@ -73,6 +84,7 @@ def test_data_card_says_what_is_there(path: Path, tmp_path: Path, form: str) -> 
     assert yaml.safe_load(front)["pretty_name"] == "Strong-motion windows test"
     assert "20 windows of 5 stations" in text
     assert "(4, 100), 100 Hz" in text
+    assert "`st_latitude`: degree" in text
 
 
 def test_export_never_touches_what_exists(path: Path, tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def test_balanced_epoch_gives_every_station_the_same_share(stations: list[int], 
         assert max(repeats) - min(repeats) <= 1
 
 
+def test_batches_of_a_balanced_epoch_are_the_balanced_order() -> None:
+    stations = ["0001"] * 30 + ["0002"] * 3 + ["0003"] * 3
+    batches = Batches(36, 5, seed=2, stations=stations)
+    batches.set_epoch(7)
+    drawn = [index for batch in batches for index in batch]
+    assert drawn == station_balanced(stations, 2, 7).tolist()
+    assert Counter(stations[index] for index in drawn) == dict.fromkeys(["0001", "0002", "0003"], 12)
+
+
 def test_senseless_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="batch_size"):
         Batches(5, 0)

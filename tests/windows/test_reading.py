@@ -122,7 +122,7 @@ def restamped(path: Path, **changes: str | None) -> Path:
     ("changes", "found"),
     [
         ({"schema.version": "0"}, "schema.version 0"),
-        ({"schema.version": "2"}, "schema.version 2"),
+        ({"schema.version": "3"}, "schema.version 3"),
         ({"schema.version": None}, "no schema.version"),
         ({"tensor.channels": '["E", "N", "U", "PS"]'}, "tensor.channels"),
         ({"tensor.dtype": "<f8"}, "tensor.dtype <f8"),

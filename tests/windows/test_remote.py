@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
+from object_store import Store, serving
 
 from quakesite.errors import InputError
 from quakesite.windows import open_shard
 from quakesite.windows.dataset import WindowDataset, loader
+from quakesite.windows.sources import LARGEST_GAP_BYTES, LARGEST_REQUEST_BYTES, coalesced
 
 TENSORS = np.random.default_rng(8).standard_normal((70, 4, 50)).astype(np.float32)
-
-
-class Bucket(BaseHTTPRequestHandler):
-    """Serves the files of `folder` as the objects of any bucket: HEAD, and GET with a range."""
-
-    protocol_version = "HTTP/1.1"
-    folder: Path
-    ranges: list[str]
-
-    def do_HEAD(self) -> None:
-        self.answer(with_body=False)
-
-    def do_GET(self) -> None:
-        self.answer(with_body=True)
-
-    def answer(self, *, with_body: bool) -> None:
-        path = self.folder / self.path.partition("?")[0].rsplit("/", 1)[-1]
-        content = path.read_bytes() if path.is_file() else b""
-        wanted = self.headers.get("Range", "")
-        status = 200 if content else 404
-        if content and wanted and with_body:
-            first, last = wanted.removeprefix("bytes=").split("-")
-            self.ranges.append(wanted)
-            total, content, status = len(content), content[int(first) : int(last) + 1], 206
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", '"1"')
-        self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {first}-{last}/{total}")
-        self.end_headers()
-        if with_body:
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keeps quiet."""
-
-
-@dataclass
-class Store:
-    """The server's address, and the ranges of bytes it was asked for."""
-
-    place: str
-    ranges: list[str] = field(default_factory=list)
-
-    def uri(self, path: Path) -> str:
-        """Returns the s3:// URI of a file."""
-        return f"s3://key:secret@bucket/{path.name}?{self.place}"
 
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A server that runs meanwhile."""
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    ranges: list[str] = []
-    handler = type("Served", (Bucket,), {"folder": tmp_path / "written", "ranges": ranges})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    place = f"endpoint_override=127.0.0.1%3A{server.server_port}&scheme=http&region=us-east-1"
-    yield Store(place, ranges)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(tmp_path / "written") as running:
+        yield running
 
 
 def test_dataset_over_s3_equals_the_local_one(write_tensors: Callable[..., Path], store: Store) -> None:
@@ -99,7 +43,60 @@ def test_only_the_wanted_bytes_cross_the_network(write_tensors: Callable[..., Pa
     store.ranges.clear()
     shard.read([33], channels=3)
     ((first, last),) = [map(int, wanted.removeprefix("bytes=").split("-")) for wanted in store.ranges]
-    assert last - first + 1 == 3 * 50 * 4
+    assert last - first + 1 == 4 + 3 * 50 * 4  # the row's length, and three channels
+
+
+def test_opening_asks_for_the_footer_and_the_metadata_only(
+    write_tensors: Callable[..., Path], store: Store
+) -> None:
+    open_shard(store.uri(write_tensors(TENSORS)))
+    assert len(store.ranges) <= 4
+
+
+def test_neighbouring_rows_are_one_request(write_tensors: Callable[..., Path], store: Store) -> None:
+    shard = open_shard(store.uri(write_tensors(TENSORS)))
+    store.ranges.clear()
+    np.testing.assert_array_equal(shard.read([63, 5, 64, 6, 7]), TENSORS[[63, 5, 64, 6, 7]])
+    assert len(store.ranges) == 1
+
+
+def test_requests_join_over_small_gaps_and_stay_below_the_largest() -> None:
+    near, far = LARGEST_GAP_BYTES, 10 * LARGEST_GAP_BYTES
+    spans = [(0, 10, 0), (10 + near, 20 + near, 1), (20 + near + far, 30 + near + far, 2)]
+    assert coalesced(spans) == [spans[:2], spans[2:]]
+    whole = LARGEST_REQUEST_BYTES
+    assert coalesced([(0, whole, 0), (whole, 2 * whole, 1)]) == [[(0, whole, 0)], [(whole, 2 * whole, 1)]]
+    assert coalesced([]) == []
+
+
+def test_cached_shards_cost_one_copy_and_no_request_afterwards(
+    write_tensors: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    path = write_tensors(TENSORS)
+    dataset = WindowDataset([store.uri(path)], cache=tmp_path / "cache")
+    assert not dataset.remote
+    assert len(store.ranges) == 1
+    np.testing.assert_array_equal(dataset.batch(range(70)).tensors.numpy(), TENSORS)
+    again = WindowDataset([store.uri(path)], cache=tmp_path / "cache")
+    np.testing.assert_array_equal(again.batch([9]).tensors.numpy(), TENSORS[[9]])
+    assert len(store.ranges) == 1
+    write_tensors(TENSORS[:30])
+    assert len(WindowDataset([store.uri(path)], cache=tmp_path / "cache")) == 30
+    with pytest.raises(InputError, match="no such file"):
+        WindowDataset([store.uri(Path("absent.parquet"))], cache=tmp_path / "cache")
+
+
+def test_remote_shard_whose_rows_lie_elsewhere_is_decoded(
+    write_tensors: Callable[..., Path], store: Store
+) -> None:
+    path = write_tensors(TENSORS)
+    table = pq.read_table(path)
+    pq.write_table(
+        table, path, compression="none", use_dictionary=False, data_page_size=1, write_batch_size=10
+    )
+    shard = open_shard(store.uri(path))
+    np.testing.assert_array_equal(shard.read([69, 3]), TENSORS[[69, 3]])
+    assert not shard.addressable
 
 
 def test_absent_object_is_one_clear_line_without_the_credentials(store: Store) -> None:

@@ -17,14 +17,15 @@ from hypothesis import strategies as st
 from quakesite.errors import InputError
 from quakesite.picks.schema import PICKS
 from quakesite.records.record import Record
+from quakesite.records.store import write_records
 from quakesite.rejects import SCHEMA
 from quakesite.settings import validated
-from quakesite.tables import write_parquet
+from quakesite.tables import read_parquet, write_parquet
 from quakesite.windows import read_tensors
 from quakesite.windows.cutting import Cut, cut
 from quakesite.windows.schema import WINDOWS, Description
 from quakesite.windows.settings import WindowsSettings
-from quakesite.windows.sharding import read_picks, write_windows
+from quakesite.windows.sharding import make_shard, read_picks, write_windows
 
 Shard = Callable[..., tuple[Path, Path]]
 RecordMaker = Callable[..., Record]
@@ -62,6 +63,22 @@ def test_every_record_is_a_window_or_a_reject(
     refused = pq.read_table(rejects)["record_id"].to_pylist()
     assert sorted(windows + refused) == IDS
     assert windows == sorted(windows)
+
+
+def test_a_late_trigger_is_refused_where_there_is_a_limit(make_record: RecordMaker, shard: Shard) -> None:
+    records = [make_record(name, n_samples=3000) for name in IDS[:4]]
+    picks = {
+        IDS[0]: (4.99, 8.0, 30.0),
+        IDS[1]: (5.0, 8.0, 30.0),
+        IDS[2]: (None, 8.0),
+        IDS[3]: (1.0, 8.0, None),
+    }
+    _, rejects = shard(records, picks, min_p_time_s=5.0, min_snr_db=25.0)
+    assert reasons(rejects) == {IDS[0]: "late_trigger", IDS[2]: "no_p_pick", IDS[3]: "late_trigger"}
+    _, rejects = shard(records, picks, min_p_time_s=4.5)
+    assert reasons(rejects) == {IDS[2]: "no_p_pick", IDS[3]: "late_trigger"}
+    _, rejects = shard(records, picks)
+    assert reasons(rejects) == {}
 
 
 def test_reasons_are_the_true_ones(make_record: RecordMaker, shard: Shard) -> None:
@@ -123,7 +140,7 @@ def test_file_says_what_its_tensors_are(make_record: RecordMaker, shard: Shard) 
     assert (stored["tensor.rate_hz"], stored["tensor.dtype"]) == ("100", "<f4")
     assert (stored["window.name"], stored["picks.method"]) == ("p15", "eqtransformer")
     assert json.loads(stored["window.settings"])["anchor"] == "p"
-    assert stored["schema.version"] == "1"
+    assert stored["schema.version"] == "2"
     assert stored["quakesite.version"]
 
 
@@ -244,3 +261,21 @@ def test_settings_that_make_no_sense_are_refused() -> None:
     ):
         with pytest.raises(InputError):
             validated(WindowsSettings, {"kinds": {"odd": kind}}, "config")
+
+
+def test_flags_of_the_picks_stand_beside_the_window(make_record: RecordMaker, tmp_path: Path) -> None:
+    ids = [f"2020010{day}000000_0001" for day in (1, 2, 3)]
+    flags = {ids[0]: ["sp_implausible", "p_in_first_5s"], ids[1]: []}
+    rows = [
+        {"record_id": name, "method": "author", "phase": phase, "time_s": time_s, "flags": flags[name]}
+        for name in ids[:2]
+        for phase, time_s in (("P", 20.0), ("S", 30.0))
+    ]
+    picks = tmp_path / "picks.parquet"
+    write_parquet(pa.Table.from_pylist(rows, schema=PICKS), picks)
+    write_records([make_record(name) for name in ids], tmp_path / "records.parquet")
+    out = tmp_path / "windows.parquet"
+    make_shard(
+        tmp_path / "records.parquet", picks, "pga60", WindowsSettings(), out, tmp_path / "rejects.parquet"
+    )
+    assert read_parquet(out, WINDOWS)["pick_flags"].to_pylist() == ["p_in_first_5s sp_implausible", "", None]

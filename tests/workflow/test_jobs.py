@@ -12,11 +12,11 @@ from workflow_checkout import Checkout
 
 from quakesite.shards import shard_of
 
-TABLES = {"table1", "table2", "skill", "predictions", "rejects"}
+TABLES = {"table1", "table2", "skill", "model", "predictions", "rejects", "flatfile", "counts"}
 AFTER_PICKS = {
     "features",
     "baselines",
-    "picks_eqtransformer",
+    "picks_network",
     "picks_manual",
     "picks",
     "agreement",
@@ -50,10 +50,11 @@ def test_one_more_zip_runs_its_shard_in_each_stage_the_joins_and_training(checko
     planned = checkout.planned()
     sharded = {(rule, wildcards["shard"]) for rule, wildcards in planned if "shard" in wildcards}
     shard = shard_of(station, 4)
-    per_shard = {"records", "features", "picks_eqtransformer", "picks_manual", "windows"}
+    per_shard = {"records", "features", "picks_network", "picks_manual", "windows"}
     assert sharded == {(rule, shard) for rule in per_shard}
     assert {rule for rule, wildcards in planned if "shard" not in wildcards} == {
-        *("archive_index", "stations", "picks", "agreement", "splits", "pretrain", "train", "baselines"),
+        *("archive_index", "catalogue", "stations", "picks", "agreement"),
+        *("splits", "pretrain", "train", "baselines"),
         *TABLES,
     }
 
@@ -70,7 +71,13 @@ def test_a_changed_vs30_runs_no_picks_and_no_windows(checkout: Checkout) -> None
 
 def test_an_option_that_training_alone_uses_trains_again_and_picks_nothing(checkout: Checkout) -> None:
     changed = checkout.with_config(training={"segment_s": 2.0})
-    assert set(changed.planned_rules()) == {"pretrain", "train", "table2", "skill", "predictions"}
+    assert set(changed.planned_rules()) == {"pretrain", "train", "table2", "skill", "model", "predictions"}
+
+
+def test_a_limit_that_windows_applies_reads_and_picks_no_record_again(checkout: Checkout) -> None:
+    changed = checkout.with_config(records={"min_p_time_s": 5.0})
+    tables = TABLES - {"flatfile", "counts"}
+    assert set(changed.planned_rules()) == {"windows", "pretrain", "train", *tables}
 
 
 def test_another_number_of_bootstrap_samples_only_makes_the_tables_again(checkout: Checkout) -> None:

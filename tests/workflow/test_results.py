@@ -75,6 +75,41 @@ def test_everything_broken_on_purpose_is_refused_for_the_true_reason(finished: C
     assert {row["record_id"] for row in truth if row["expected"] == "record"} <= kept
 
 
+def test_the_flatfile_is_the_truth_of_the_synthetic_archive(finished: Checkout) -> None:
+    truth = {
+        row["record_id"]: row
+        for row in rows(finished.folder / "resources/demo/truth.csv")
+        if row["expected"] == "record"
+    }
+    flatfile = {row["record_id"]: row for row in rows(finished.folder / "results/flatfile.csv")}
+    assert set(flatfile) == set(truth)
+    for record_id, row in flatfile.items():
+        true = truth[record_id]
+        assert [row[name] for name in ("station_code", "event_id", "form", "n_samples")] == [
+            true[name] for name in ("station", "event", "form", "n_samples")
+        ]
+        assert float(row[row["magnitude_type"]]) == float(true["magnitude"])
+        assert float(row["epi_dist"]) == pytest.approx(float(true["epicentral_distance_km"]), abs=2e-3)
+        assert max(float(row["U_pga"]), float(row["rotD100_pga"])) <= 1.01 * float(true["pga_cm_s2"])
+        if row["vs30_m_sec"]:
+            assert float(row["vs30_m_sec"]) == pytest.approx(float(true["vs30_m_s"]), rel=0.3)
+    late = {row["late_triggered_flag_01"] for row in flatfile.values()}
+    assert late <= {"0", ""}  # in the synthetic archive P comes 8 s after the first sample or later
+
+
+def test_the_counts_are_those_of_the_truth(finished: Checkout) -> None:
+    truth = [row for row in rows(finished.folder / "resources/demo/truth.csv") if row["expected"] == "record"]
+    counted = {
+        (row["section"], row["quantity"]): float(row["ours"])
+        for row in rows(finished.folder / "results/counts.csv")
+    }
+    assert counted["records", "kept"] == len(truth)
+    assert counted["stations", "with records"] == len({row["station"] for row in truth})
+    for form in {row["form"] for row in truth}:
+        assert counted["records by form", form] == sum(row["form"] == form for row in truth)
+    assert "synthetic" in (finished.folder / "results/counts.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("phase", "within_s", "share"), [("P", 0.3, 0.85), ("P", 0.5, 0.95), ("S", 0.3, 0.95)]
 )

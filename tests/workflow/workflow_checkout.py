@@ -20,7 +20,10 @@ SMALL = {
     },
     "evaluation": {"bootstrap": 200},
 }
-TARGETS = ["table1.csv", "table2.csv", "skill.csv", "predictions.csv", "rejects.csv", "agreement.csv"]
+TARGETS = [
+    *("table1.csv", "table2.csv", "skill.csv", "predictions.csv", "rejects.csv", "agreement.csv"),
+    *("flatfile.csv", "counts.csv"),
+]
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,13 @@
 # makes   table1.csv       the experiments, and the stations and records each really has
 #         table2.csv       experiment, site_class, n_stations, n_records, errors, skill, collapsed
 #         skill.csv        the same for every experiment and baseline
-#         predictions.csv  Vs30 per station with an interval
+#         predictions.csv  Vs30 per station with an interval; .geojson for a map; coverage.csv checks it
+#         models/{experiment}/  the trained networks as one folder that needs nothing else, with its card
 #         regions.csv      errors per region of stations
 #         learning_curve.csv  error against the number of training stations
 #         rejects.csv      everything that was refused, and why
+#         flatfile.csv     one row per record, in the columns of the ESM flatfile
+#         counts.csv       stations, events and records beside the paper's, each difference named
 
 
 PRINTED = [name for name in TABLE_II if name in settings.training.names]
@@ -18,6 +21,10 @@ WINDOW_SETS = sorted(
         for annotation in e.annotations
     }
 )
+
+
+# What concerns predictions.csv alone, and makes no other table stale.
+PRODUCT_ONLY = ["coverage", "outside_level", "product"]
 
 
 rule table1:
@@ -70,7 +77,7 @@ rule table2:
     params:
         code=code_digest("evaluation"),
         experiments=[f"--experiments={name}" for name in PRINTED],
-        settings=as_json(settings.evaluation, without=["coverage"]),
+        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
         synthetic=SYNTHETIC,
     shell:
         "quakesite evaluation table2 {input.predictions:q} {params.experiments:q} --stations {input.stations:q}"
@@ -118,7 +125,7 @@ rule baselines:
     params:
         code=code_digest("evaluation"),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "coverage"]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *PRODUCT_ONLY]),
     shell:
         "quakesite evaluation baselines {input.features:q} --stations {input.stations:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --out-dir {params.out:q} > {log:q} 2>&1"
@@ -143,19 +150,67 @@ rule skill:
         runtime=10,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=["coverage"]),
+        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
     shell:
         "quakesite evaluation skill {input.predictions:q} --baselines {input.baselines:q} --stations {input.stations:q}"
         " --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
+
+
+rule model:
+    input:
+        trials=expand(
+            f"{R}/training/{{{{experiment}}}}/{{trial}}/{{file}}",
+            trial=TRIALS,
+            file=["predictions.parquet", "model.safetensors", "trial.json"],
+        ),
+        windows=test_windows,
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        model=f"{R}/models/{{experiment}}/model.json",
+        card=f"{R}/models/{{experiment}}/README.md",
+        networks=expand(f"{R}/models/{{{{experiment}}}}/{{trial}}.safetensors", trial=TRIALS),
+        predicted=f"{R}/evaluation/predicted/{{experiment}}.parquet",
+    log:
+        f"{LOGS}/models/{{experiment}}.log",
+    benchmark:
+        f"{BENCHMARKS}/models/{{experiment}}.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_digest("evaluation"),
+        trials=lambda wildcards: [f"{R}/training/{wildcards.experiment}/{trial}" for trial in TRIALS],
+        out=lambda wildcards, output: str(Path(output.model).parent),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "product"]),
+        picks=as_json(settings.picks, without=["weights", "manual", "batch_size", "device"]),
+        limits=[
+            f"--{name.replace('_', '-')}={value}"
+            for name in ["min_snr_db", "min_p_time_s"]
+            if (value := getattr(settings.records, name)) is not None
+        ],
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite evaluation model {wildcards.experiment} --trials {params.trials:q} --windows {input.windows:q}"
+        " --stations {input.stations:q} --settings {params.settings:q} --picks {params.picks:q} {params.limits:q}"
+        " {params.synthetic} --out-dir {params.out:q} --predicted {output.predicted:q} > {log:q} 2>&1"
 
 
 rule predictions:
     input:
         predictions=predictions_of(settings.training.names),
         baselines=rules.baselines.output,
+        predicted=expand(
+            f"{R}/evaluation/predicted/{{experiment}}.parquet", experiment=settings.training.names
+        ),
+        features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
         stations=f"{R}/stations/stations.parquet",
     output:
         csv=f"{R}/predictions.csv",
+        geojson=f"{R}/predictions.geojson",
+        coverage=f"{R}/coverage.csv",
     log:
         f"{LOGS}/predictions.log",
     benchmark:
@@ -169,9 +224,12 @@ rule predictions:
     params:
         code=code_digest("evaluation"),
         settings=as_json(settings.evaluation, without=["bootstrap", "confidence"]),
+        synthetic=SYNTHETIC,
     shell:
         "quakesite evaluation predictions {input.predictions:q} --baselines {input.baselines:q}"
-        " --stations {input.stations:q} --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
+        " --predicted {input.predicted:q} --features {input.features:q}"
+        " --stations {input.stations:q} --settings {params.settings:q} {params.synthetic} --out {output.csv:q}"
+        " --geojson {output.geojson:q} --coverage {output.coverage:q} > {log:q} 2>&1"
 
 
 rule learning_curve:
@@ -192,7 +250,7 @@ rule learning_curve:
         runtime=60,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=["coverage"]),
+        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
     shell:
         "quakesite evaluation learning-curve {input.features:q} --stations {input.stations:q}"
         " --splits {input.splits:q} --settings {params.settings:q} --out {output:q} > {log:q} 2>&1"
@@ -217,7 +275,7 @@ rule regions:
         runtime=10,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "coverage"]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *PRODUCT_ONLY]),
     shell:
         "quakesite evaluation regions {input.predictions:q} --settings {params.settings:q} --out {output.regions:q}"
         " --members {output.members:q} --criteria {output.criteria:q} > {log:q} 2>&1"
@@ -257,6 +315,65 @@ rule rejects:
         "quakesite evaluation rejects {input:q} --out {output:q} > {log:q} 2>&1"
 
 
+rule flatfile:
+    input:
+        catalogue=f"{R}/records/catalogue.parquet",
+        picks=f"{R}/picks.parquet",
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        f"{R}/flatfile.csv",
+    log:
+        f"{LOGS}/flatfile.log",
+    benchmark:
+        f"{BENCHMARKS}/flatfile.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        method=METHOD_OF["auto"],
+    shell:
+        "quakesite evaluation flatfile {input.catalogue:q} --picks {input.picks:q} --stations {input.stations:q}"
+        " --method {params.method} --out {output:q} > {log:q} 2>&1"
+
+
+# What `counts` tells of the run's selection: these alone make it stale.
+COUNTED_BY = {"years", "magnitude", "depth_km", "max_epicentral_distance_km", "min_snr_db"}
+NOT_COUNTED_BY = sorted(type(settings.records).model_fields.keys() - COUNTED_BY)
+
+
+rule counts:
+    input:
+        catalogue=f"{R}/records/catalogue.parquet",
+        picks=f"{R}/picks.parquet",
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        csv=f"{R}/counts.csv",
+        markdown=f"{R}/counts.md",
+    log:
+        f"{LOGS}/counts.log",
+    benchmark:
+        f"{BENCHMARKS}/counts.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        method=METHOD_OF["auto"],
+        selection=as_json(settings.records, without=NOT_COUNTED_BY),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite evaluation counts {input.catalogue:q} --picks {input.picks:q} --stations {input.stations:q}"
+        " --method {params.method} --selection {params.selection:q} {params.synthetic} --out {output.csv:q}"
+        " --markdown {output.markdown:q} > {log:q} 2>&1"
+
+
 rule tables:
     input:
         rules.table1.output,
@@ -266,6 +383,9 @@ rule tables:
         rules.regions.output,
         rules.learning_curve.output,
         rules.rejects.output,
+        rules.catalogue.output,
+        rules.flatfile.output,
+        rules.counts.output,
         rules.picks.output,
         rules.agreement.output,
     localrule: True

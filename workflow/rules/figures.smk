@@ -1,4 +1,5 @@
-# Stage `figures`: the paper's figures and ours, as SVG with a PNG beside it.
+# Stage `figures`: the paper's figures and ours, as SVG with a PNG beside it; pages of the tables; the map; and
+# what `snakemake --report` puts together from them.
 #
 # makes   figures/fig1        stations by NEHRP site class
 #         figures/fig3        the four-channel input of one record
@@ -6,7 +7,30 @@
 #         figures/fig5        regions of stations
 #         figures/fig6        errors per region
 #         figures/predicted   predicted against measured Vs30, with intervals
+#         figures/agreement   how far the pick methods agree
 #         figures/skill       skill of every model and baseline, the best constant as the zero line
+#         figures/overview    the records: magnitude and distance, records per station, signal-to-noise ratio
+#         figures/hv          H/V curves of one station beside its prediction
+#         figures/record      sheet of one record: components, picks, window, spectrogram
+#         figures/map.html    interactive map of the stations, one file
+#         figures/tables/*.html  every table as a page
+#         docs/gallery.md     with docs/images, by `snakemake gallery` alone
+from quakesite.figures.captions import Captions
+from quakesite.figures.contents import FIGURES as TITLES
+from quakesite.figures.contents import TABLES as PAGES
+from quakesite.figures.contents import MAP as MAP_CHAPTER
+from quakesite.figures.contents import chapter_of_figure, title_of_figure
+from quakesite.figures.numbers import RunNumbers
+
+# Captions are filled with the run's own numbers, which the templates in workflow/report ask these two for.
+CAPTIONS = Path(workflow.basedir) / "workflow/report"
+config["run"] = RunNumbers(R, settings.n_shards, synthetic=settings.uses_demo)
+config["captions"] = Captions(CAPTIONS, config["run"])
+
+
+report: "../report/workflow.rst"
+
+
 FIGURES = {
     "fig1": [f"{R}/stations/stations.parquet"],
     "fig3": windows_of("pga60", "auto"),
@@ -14,7 +38,13 @@ FIGURES = {
     "fig6": [f"{R}/regions.csv"],
     "predicted": [f"{R}/predictions.csv"],
     "skill": [f"{R}/skill.csv"],
+    "agreement": [f"{R}/agreement.csv"],
     "learning-curve": [f"{R}/learning_curve.csv"],
+    "overview": [f"{R}/records/catalogue.parquet", f"{R}/picks.parquet"],
+    "hv": [
+        f"{R}/predictions.csv",
+        *expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
+    ],
 }
 
 if PRINTED:
@@ -22,12 +52,25 @@ if PRINTED:
         f"{R}/training/{{experiment}}/{{trial}}/history.csv", experiment=PRINTED, trial=TRIALS
     )
 
+# Options of figures that have any.
+OPTIONS = {
+    "fig4": f"--preset {settings.training.preset}",
+    "overview": f"--method {METHOD_OF['auto']}"
+    + ("" if settings.records.min_snr_db is None else f" --min-snr-db {settings.records.min_snr_db}"),
+}
+TABLES = {name: f"{R}/{name}.csv" for name in PAGES} | {"conflicts": f"{R}/stations/conflicts.csv"}
+
 
 rule figure:
     input:
         tables=lambda wildcards: FIGURES[wildcards.figure],
     output:
-        svg=f"{R}/figures/{{figure}}.svg",
+        svg=report(
+            f"{R}/figures/{{figure}}.svg",
+            caption="../report/figure.rst",
+            category=lambda wildcards: chapter_of_figure(wildcards.figure),
+            labels=lambda wildcards: {"Figure or table": title_of_figure(wildcards.figure)},
+        ),
         png=f"{R}/figures/{{figure}}.png",
     log:
         f"{LOGS}/figures/{{figure}}.log",
@@ -43,12 +86,137 @@ rule figure:
         runtime=10,
     params:
         code=code_digest("figures"),
+        options=lambda wildcards: OPTIONS.get(wildcards.figure, ""),
         synthetic=SYNTHETIC,
     shell:
-        "quakesite figures {wildcards.figure} {input.tables:q} {params.synthetic} --out {output.svg:q} > {log:q} 2>&1"
+        "quakesite figures {wildcards.figure} {input.tables:q} {params.options} {params.synthetic}"
+        " --out {output.svg:q} > {log:q} 2>&1"
+
+
+rule record_sheet:
+    input:
+        records=expand(f"{R}/records/{{shard}}.parquet", shard=SHARDS),
+        picks=f"{R}/picks.parquet",
+        windows=windows_of("pga60", "auto"),
+    output:
+        svg=report(
+            f"{R}/figures/record.svg",
+            caption="../report/figure.rst",
+            category=TITLES["record"].chapter,
+            labels={"Figure or table": TITLES["record"].title},
+        ),
+        png=f"{R}/figures/record.png",
+    log:
+        f"{LOGS}/figures/record.log",
+    benchmark:
+        f"{BENCHMARKS}/figures/record.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("figures"),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite figures record {input.records:q} --picks {input.picks:q} --windows {input.windows:q}"
+        " {params.synthetic} --out {output.svg:q} > {log:q} 2>&1"
+
+
+rule station_map:
+    input:
+        stations=f"{R}/stations/stations.parquet",
+        predictions=f"{R}/predictions.csv",
+        catalogue=f"{R}/records/catalogue.parquet",
+        picks=f"{R}/picks.parquet",
+        features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
+    output:
+        report(
+            f"{R}/figures/map.html",
+            caption="../report/figure.rst",
+            category=MAP_CHAPTER,
+            labels={"Figure or table": "Map of stations"},
+        ),
+    log:
+        f"{LOGS}/figures/map.log",
+    benchmark:
+        f"{BENCHMARKS}/figures/map.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("figures"),
+        method=METHOD_OF["auto"],
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite figures map {input.stations:q} {input.predictions:q} {input.catalogue:q} {input.picks:q}"
+        " {input.features:q} --method {params.method} {params.synthetic} --out {output:q} > {log:q} 2>&1"
+
+
+rule table_page:
+    input:
+        lambda wildcards: TABLES[wildcards.table],
+    output:
+        report(
+            f"{R}/figures/tables/{{table}}.html",
+            caption="../report/table.rst",
+            category=lambda wildcards: PAGES[wildcards.table].chapter,
+            labels=lambda wildcards: {"Figure or table": PAGES[wildcards.table].title},
+        ),
+    log:
+        f"{LOGS}/figures/tables/{{table}}.log",
+    benchmark:
+        f"{BENCHMARKS}/figures/tables/{{table}}.tsv"
+    wildcard_constraints:
+        table="|".join(TABLES),
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("figures"),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite figures table {input:q} {params.synthetic} --out {output:q} > {log:q} 2>&1"
 
 
 rule figures:
     input:
         expand(f"{R}/figures/{{figure}}.svg", figure=FIGURES),
+        rules.record_sheet.output,
+        rules.station_map.output,
+        expand(f"{R}/figures/tables/{{table}}.html", table=TABLES),
     localrule: True
+
+
+rule gallery:
+    input:
+        rules.figures.input,
+    output:
+        "docs/gallery.md",
+    log:
+        f"{LOGS}/figures/gallery.log",
+    benchmark:
+        f"{BENCHMARKS}/figures/gallery.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("figures"),
+        results=lambda wildcards, input: str(Path(input[0]).parents[1]),
+        n_shards=settings.n_shards,
+        captions=str(CAPTIONS),
+        docs=lambda wildcards, output: str(Path(output[0]).parent),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite figures gallery {params.results:q} --n-shards {params.n_shards} --captions {params.captions:q}"
+        " --docs {params.docs:q} {params.synthetic} > {log:q} 2>&1"

@@ -1,21 +1,22 @@
 # Stage `picks`: P and S arrivals, by every configured method, in one table format.
 #
-# needs   records/{shard}.parquet, EQTransformer's weights, a table of manual picks
-# makes   picks/{method}/{shard}.parquet  at most one row per record and phase (quakesite.picks.schema.PICKS)
+# needs   records/{shard}.parquet, the networks' weights, a table of manual picks
+# makes   picks/{method}/{shard}.parquet             at most one row per record and phase (quakesite.picks.schema.PICKS)
 #         picks/rejects/{method}/{shard}.parquet
-#         picks.parquet                   all shards, all methods
-#         agreement.csv                   the methods against each other
-WEIGHTS = "resources/weights/eqtransformer.safetensors"
+#         picks/candidates/{network}/{shard}.parquet everything above threshold (quakesite.picks.schema.CANDIDATES)
+#         picks.parquet                              all shards, all methods
+#         candidates.parquet                         all shards, all networks
+#         agreement.csv                              the methods against each other
 PICK_METHODS = [*settings.picks.methods, *(["manual"] if settings.picks.manual else [])]
 
 
-rule eqt_weights:
+rule network_weights:
     output:
-        WEIGHTS,
+        "resources/weights/{network}.safetensors",
     log:
-        f"{LOGS}/eqt_weights.log",
+        f"{LOGS}/weights/{{network}}.log",
     benchmark:
-        f"{BENCHMARKS}/eqt_weights.tsv"
+        f"{BENCHMARKS}/weights/{{network}}.tsv"
     retries: 2
     localrule: True
     conda:
@@ -24,22 +25,23 @@ rule eqt_weights:
         mem_mb=2000,
         runtime=30,
     params:
-        origin=settings.picks.weights,
+        origin=lambda wildcards: settings.picks.weights_of(wildcards.network),
     shell:
-        "quakesite picks weights --from {params.origin:q} --out {output:q} > {log:q} 2>&1"
+        "quakesite picks weights --network {wildcards.network} --from {params.origin:q} --out {output:q} > {log:q} 2>&1"
 
 
-rule picks_eqtransformer:
+rule picks_network:
     input:
         records=f"{R}/records/{{shard}}.parquet",
-        weights=WEIGHTS,
+        weights="resources/weights/{network}.safetensors",
     output:
-        picks=f"{R}/picks/eqtransformer/{{shard}}.parquet",
-        rejects=f"{R}/picks/rejects/eqtransformer/{{shard}}.parquet",
+        picks=f"{R}/picks/{{network}}/{{shard}}.parquet",
+        rejects=f"{R}/picks/rejects/{{network}}/{{shard}}.parquet",
+        candidates=f"{R}/picks/candidates/{{network}}/{{shard}}.parquet",
     log:
-        f"{LOGS}/picks/eqtransformer/{{shard}}.log",
+        f"{LOGS}/picks/{{network}}/{{shard}}.log",
     benchmark:
-        f"{BENCHMARKS}/picks/eqtransformer/{{shard}}.tsv"
+        f"{BENCHMARKS}/picks/{{network}}/{{shard}}.tsv"
     conda:
         "../../envs/quakesite.yaml"
     resources:
@@ -49,8 +51,9 @@ rule picks_eqtransformer:
         code=code_digest("picks"),
         settings=as_json(settings.picks, without=["methods", "weights", "manual"]),
     shell:
-        "quakesite picks shard {input.records:q} --method eqtransformer --weights {input.weights:q}"
-        " --settings {params.settings:q} --out {output.picks:q} --rejects {output.rejects:q} > {log:q} 2>&1"
+        "quakesite picks shard {input.records:q} --method {wildcards.network} --weights {input.weights:q}"
+        " --settings {params.settings:q} --out {output.picks:q} --rejects {output.rejects:q}"
+        " --candidates {output.candidates:q} > {log:q} 2>&1"
 
 
 rule picks_without_weights:
@@ -109,8 +112,14 @@ rule picks:
             method=PICK_METHODS,
             shard=SHARDS,
         ),
+        candidates=expand(
+            f"{R}/picks/candidates/{{network}}/{{shard}}.parquet",
+            network=settings.picks.networks,
+            shard=SHARDS,
+        ),
     output:
-        f"{R}/picks.parquet",
+        picks=f"{R}/picks.parquet",
+        candidates=f"{R}/candidates.parquet",
     log:
         f"{LOGS}/picks.log",
     benchmark:
@@ -124,12 +133,14 @@ rule picks:
     params:
         code=code_digest("picks"),
     shell:
-        "quakesite picks join {input.picks:q} --out {output:q} > {log:q} 2>&1"
+        "quakesite picks join {input.picks:q} --candidates {input.candidates:q} --out {output.picks:q}"
+        " --candidates-out {output.candidates:q} > {log:q} 2>&1"
 
 
 rule agreement:
     input:
         picks=f"{R}/picks.parquet",
+        records=expand(f"{R}/records/{{shard}}.parquet", shard=SHARDS),
     output:
         f"{R}/agreement.csv",
     log:
@@ -145,4 +156,4 @@ rule agreement:
     params:
         code=code_digest("picks"),
     shell:
-        "quakesite picks agreement {input.picks:q} --out {output:q} > {log:q} 2>&1"
+        "quakesite picks agreement {input.picks:q} --records {input.records:q} --out {output:q} > {log:q} 2>&1"

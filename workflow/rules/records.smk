@@ -4,6 +4,7 @@
 # makes   records/sources.parquet   one row per file: shard, station, source, form, size
 #         records/{shard}.parquet   one row per record (quakesite.records.schema.RECORDS)
 #         records/rejects/*.parquet record_id, source, stage, reason, detail
+#         records/catalogue.parquet one row per record of all shards, without samples (schema.CATALOGUE)
 
 
 rule archive_index:
@@ -52,7 +53,28 @@ rule records:
         # Taken from `input` so that Snakemake forgets it: another archive beside the first makes only those
         # shards stale that have stations in it, which `sources` tells.
         archive=lambda wildcards, input: settings.archive,
-        settings=as_json(settings.records, without=["min_snr_db"]),
+        settings=as_json(settings.records, without=["min_snr_db", "min_p_time_s"]),
     shell:
         "quakesite records shard {wildcards.shard} {params.archive:q} --settings {params.settings:q}"
         " --out {output.records:q} --rejects {output.rejects:q} > {log:q} 2>&1"
+
+
+rule catalogue:
+    input:
+        records=expand(f"{R}/records/{{shard}}.parquet", shard=SHARDS),
+    output:
+        f"{R}/records/catalogue.parquet",
+    log:
+        f"{LOGS}/catalogue.log",
+    benchmark:
+        f"{BENCHMARKS}/catalogue.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("records"),
+    shell:
+        "quakesite records catalogue {input.records:q} --out {output:q} > {log:q} 2>&1"

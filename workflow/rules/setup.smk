@@ -10,6 +10,7 @@ import shlex
 from quakesite.config import DEMO_TRUTH, resolve
 from quakesite.errors import InputError
 from quakesite.evaluation.settings import BASELINES
+from quakesite.picks.networks import NETWORKS
 from quakesite.preflight import folder_digest, preflight, scan_archive
 from quakesite.shards import shard_names
 from quakesite.staleness import code_digest
@@ -48,6 +49,7 @@ shell.prefix(
 wildcard_constraints:
     shard=r"\d+-of-\d+",
     method="|".join([*settings.picks.methods, "manual"]),
+    network="|".join(NETWORKS),
     window="|".join(settings.windows.kinds),
     annotation="auto|manual",
     experiment="|".join(EXPERIMENTS),

@@ -24,9 +24,14 @@ rule windows:
     params:
         code=code_digest("windows"),
         settings=window_settings,
+        min_p_time=(
+            ""
+            if settings.records.min_p_time_s is None
+            else f"--min-p-time-s {settings.records.min_p_time_s}"
+        ),
         min_snr=("" if settings.records.min_snr_db is None else f"--min-snr-db {settings.records.min_snr_db}"),
     shell:
         "quakesite windows shard {input.records:q} {input.picks:q} --window {wildcards.window}"
         " --annotation {wildcards.annotation}"
-        " --settings {params.settings:q} {params.min_snr}"
+        " --settings {params.settings:q} {params.min_snr} {params.min_p_time}"
         " --out {output.windows:q} --rejects {output.rejects:q} > {log:q} 2>&1"

@@ -15,10 +15,11 @@ from aiohttp import web
 from quakesite.annotate.desk import Desk
 from quakesite.annotate.guard import LOOPBACK, read_key
 from quakesite.annotate.index import RecordIndex
+from quakesite.annotate.merging import read_disputes
 from quakesite.annotate.notebook import Notebook
 from quakesite.annotate.server import make_app
 from quakesite.annotate.signals import Band
-from quakesite.annotate.suggestions import doubts, read_suggestions
+from quakesite.annotate.suggestions import Doubt, doubts, read_suggestions
 from quakesite.annotate.theory import EARTH_MODELS, travel_times_s
 from quakesite.errors import InputError
 from quakesite.progress import say
@@ -29,6 +30,7 @@ def open_desk(
     folder: Path,
     annotator: str,
     *,
+    queue: Path | None = None,
     earth_model: str = "iasp91",
     band: tuple[float, float] = (1.0, 20.0),
 ) -> Desk:
@@ -38,6 +40,7 @@ def open_desk(
         results: the workflow's results: `records/<shard>.parquet`, and `picks.parquet` if there is one.
         folder: where the annotators' tables are.
         annotator: whose table is worked on.
+        queue: a table of records on which annotators disagree, first in the low-agreement queue.
         earth_model: of the theoretical arrivals.
         band: the pass band the page starts with, in Hz.
 
@@ -60,8 +63,13 @@ def open_desk(
         raise InputError(results / "records", "no record in any shard")
     picks = results / "picks.parquet"
     suggestions = read_suggestions(picks) if picks.exists() else {}
+    doubtful = doubts(suggestions)
+    if queue is not None:
+        largest = max((doubt.rank_s for doubt in doubtful.values()), default=0.0)
+        for record_id, doubt in read_disputes(queue).items():
+            doubtful[record_id] = Doubt(largest + doubt.rank_s, doubt.why)
     notebook = Notebook(folder, annotator)
-    return Desk(index, notebook, suggestions, doubts(suggestions), folder, Band(*band), earth_model)
+    return Desk(index, notebook, suggestions, doubtful, folder, Band(*band), earth_model)
 
 
 def listen(port: int) -> socket.socket:
@@ -84,6 +92,7 @@ def serve(
     annotator: str,
     results: Path,
     folder: Path,
+    queue: Path | None,
     port: int,
     earth_model: str,
     band: tuple[float, float],
@@ -95,7 +104,7 @@ def serve(
         InputError: something given is wrong.
     """
     started = time.monotonic()
-    desk = open_desk(results, folder, annotator, earth_model=earth_model, band=band)
+    desk = open_desk(results, folder, annotator, queue=queue, earth_model=earth_model, band=band)
     with contextlib.suppress(KeyboardInterrupt), listen(port) as listening:
         port = listening.getsockname()[1]
         key = read_key(folder / f".{desk.notebook.name}.key")

@@ -37,6 +37,13 @@ def verdict(figures: Figures, n_leaked: int = 0) -> str:
     return "better than a constant"
 
 
+def interval(figures: Figures) -> str:
+    """Returns the interval of the skill as people read it, or why there is none."""
+    if figures.skill_low != figures.skill_low:
+        return "too few stations for an interval"
+    return f"{figures.skill_low:.2f} to {figures.skill_high:.2f}"
+
+
 def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str | None:
     """Returns the sentence about `name`, or None where there is nothing to warn of."""
     pair = (
@@ -73,7 +80,7 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
         case "not told from a constant":
             return (
                 f"{name} cannot be told from a constant: {pair}, skill {figures.skill:.2f} "
-                f"({figures.skill_low:.2f} to {figures.skill_high:.2f}, p {figures.p_constant:.2f})."
+                f"({interval(figures)}, p {figures.p_constant:.2f})."
             )
     return None
 

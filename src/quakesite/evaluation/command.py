@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quakesite.evaluation import product_command
 from quakesite.options import SeveralValues
 from quakesite.progress import say
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from quakesite.evaluation.skill import Kind
 
 app = typer.Typer()
+app.command(cls=SeveralValues)(product_command.model)
+app.command(cls=SeveralValues)(product_command.predictions)
 
 Settings = Annotated[
     str | None,
@@ -166,47 +169,6 @@ def skill(
     write_csv(skill_rows(models, _settings(settings)), COLUMNS, out)
 
 
-@app.command(name="predictions", cls=SeveralValues)
-def write_predictions(
-    stations: Stations,
-    out: Out,
-    predictions: OptionalPredictions = None,
-    settings: Settings = None,
-    baselines: Baselines = None,
-    experiment: Annotated[
-        str | None, typer.Option(help="Model to use. Default: the one with the smallest validation error.")
-    ] = None,
-) -> None:
-    """Writes Vs30 with an interval for every station the model has records of, measured or not."""
-    from quakesite.errors import InputError
-    from quakesite.evaluation.folds import read_folds
-    from quakesite.evaluation.labels import measured_vs30
-    from quakesite.evaluation.layout import write_csv
-    from quakesite.evaluation.product import COLUMNS, best_by_validation, product_rows
-    from quakesite.stations.schema import STATIONS
-    from quakesite.tables import read_parquet
-
-    found = read_folds([*(predictions or []), *(baselines or [])], None, measured_vs30(stations))
-    if experiment is not None and experiment not in found:
-        raise InputError("--experiment", repr(experiment), expected=f"one of {', '.join(found) or 'none'}")
-    name = experiment or best_by_validation(found)
-    if name is None:
-        say("predictions: no model has validation records; the table is empty")
-    rows = (
-        product_rows(found[name], read_parquet(stations, STATIONS), _settings(settings).coverage)
-        if name
-        else []
-    )
-    write_csv(rows, COLUMNS, out)
-    if name is not None:
-        held_out = sum(bool(row["out_of_fold"]) for row in rows)
-        unmeasured = sum(row["vs30_measured"] is None for row in rows)
-        say(
-            f"predictions: {name}, {held_out} stations out of fold ({unmeasured} of them without a measured "
-            f"Vs30), {len(rows) - held_out} seen in training"
-        )
-
-
 @app.command()
 def features(
     records: Annotated[Path, typer.Argument(help="records/{shard}.parquet.")],
@@ -263,6 +225,47 @@ def rejects(
     from quakesite.rejects import SCHEMA
 
     write_csv(read_rejects(tables), SCHEMA.names, out)
+
+
+Catalogue = Annotated[Path, typer.Argument(help="records/catalogue.parquet.")]
+AllPicks = Annotated[Path, typer.Option(help="picks.parquet.")]
+Method = Annotated[str, typer.Option(help="The automatic pick method to take P, S and SNR from.")]
+
+
+@app.command()
+def flatfile(
+    catalogue: Catalogue, picks: AllPicks, stations: Stations, out: Out, method: Method = "eqtransformer"
+) -> None:
+    """Writes one row per record in the columns of the ESM flatfile."""
+    from quakesite.evaluation.flatfile import write_flatfile
+
+    say(f"flatfile: {write_flatfile(catalogue, picks, stations, method, out)} records")
+
+
+@app.command()
+def counts(
+    catalogue: Catalogue,
+    picks: AllPicks,
+    stations: Stations,
+    out: Out,
+    method: Method = "eqtransformer",
+    selection: Annotated[
+        str | None,
+        typer.Option(help="The `records` section as JSON, for its limits; else from ./config.yaml."),
+    ] = None,
+    markdown: Markdown = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes the numbers of stations, events and records beside the paper's, each difference named."""
+    from quakesite.evaluation import counts as table
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.options import section_from
+    from quakesite.records.settings import RecordsSettings
+
+    limits = section_from(RecordsSettings, "records", selection)
+    rows = table.counts(catalogue, picks, stations, method, limits)
+    write_csv(rows, table.COLUMNS, out, decimals=2)
+    _write(markdown, table.as_markdown, rows, synthetic)
 
 
 @app.command(cls=SeveralValues)

@@ -1,30 +1,40 @@
-"""`predictions.csv`: Vs30 for every station a model has records of, with an interval.
+"""`predictions.csv`: Vs30 for every station that a model has records of, measured or not, with an interval.
 
 A measured station is predicted by the trials that held it out, one that nobody has measured by all trials:
 both are `out_of_fold`. A measured one that no trial tested is predicted by models that have seen it.
-
-The interval is split conformal on the out-of-fold stations' |ln predicted - ln measured| (Lei et al. 2018, J.
-Am. Stat. Assoc. 113, 1094-1111); a station's own residual is left out of its own interval. `site_class` is
-that of the predicted Vs30.
+Interval and class probabilities are those of `conformal`, `outside_data` is told by `support`. `site_class`
+is that of the predicted Vs30. A station that the best model has no records of is predicted by the next
+best; `model` says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quakesite.errors import InputError
+from quakesite.evaluation.conformal import Calibrator
 from quakesite.evaluation.folds import Folds
 from quakesite.evaluation.layout import Row
-from quakesite.evaluation.metrics import SLOWEST_M_S, Floats, percentage_error, station_mean
-from quakesite.evaluation.schema import UNMEASURED
+from quakesite.evaluation.metrics import Floats, best_constant, percentage_error, station_mean
+from quakesite.evaluation.pooling import Estimate, Pooled, calibrators, estimates, pool
+from quakesite.evaluation.schema import OUTSIDE
+from quakesite.evaluation.settings import EvaluationSettings
+from quakesite.evaluation.support import TABLE_FEATURES, support_of, table_features
 from quakesite.stations.codes import one_per_code
-from quakesite.stations.schema import site_class
+from quakesite.stations.schema import CLASSES
+from quakesite.tables import read_parquet
+from quakesite.training.experiments import EXPERIMENTS
+from quakesite.training.schema import PREDICTIONS
 
-COLUMNS = (
+BEST = "best"
+CONTRACT = (
     "station",
     "network",
     "latitude",
@@ -37,101 +47,203 @@ COLUMNS = (
     "site_class",
     "out_of_fold",
 )
+COLUMNS = (
+    *CONTRACT,
+    "model",
+    "coverage",
+    *(f"probability_{name.lower()}" for name in CLASSES),
+    "outside_data",
+    "outside_p",
+)
 
 
-def best_by_validation(models: Mapping[str, Folds]) -> str | None:
-    """Returns the model with the smallest validation error per station (in per cent); None without any."""
-    errors = {
-        name: error for name, folds in models.items() if not np.isnan(error := _validation_error(folds.table))
-    }
-    return min(errors, key=lambda name: (errors[name], name)) if errors else None
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one model says.
 
-
-def _validation_error(table: pa.Table) -> float:
-    chosen = table.filter(pc.equal(table["split"], "validation"))
-    if len(chosen) == 0:
-        return float("nan")
-    error = percentage_error(chosen["vs30_predicted_m_s"].to_numpy(), chosen["vs30_m_s"].to_numpy())
-    return float(station_mean(error, np.array(chosen["station"].to_pylist())).mean())
-
-
-def conformal_half_width(residuals: Floats, coverage: float, *, without: int | None = None) -> float:
-    """Returns the half width, in ln units, that covers an unseen station with probability `coverage`.
-
-    The ceil((n + 1) coverage)-th smallest of the n absolute residuals; infinite where n is too small for the
-    coverage asked. `without` leaves one of them out.
+    Attributes:
+        model: its name.
+        pooled: its predictions by station.
+        known: its calibration stations.
+        outside_p: p value by station, of lying outside what it has seen.
     """
-    kept = np.sort(np.abs(residuals if without is None else np.delete(residuals, without)))
-    rank = int(np.ceil((len(kept) + 1) * coverage - 1e-9))
-    return float(kept[rank - 1]) if rank <= len(kept) else float("inf")
+
+    model: str
+    pooled: Mapping[str, Pooled]
+    known: Sequence[Calibrator]
+    outside_p: Mapping[str, float]
 
 
-def product_rows(folds: Folds, stations: pa.Table, coverage: float) -> list[Row]:
-    """Returns the rows of `predictions.csv`, sorted by station.
+def ranking(models: Mapping[str, Folds], wanted: str = BEST) -> list[str]:
+    """Returns the models that make the product, the best first; a wanted one comes before all others.
+
+    By skill on validation stations: 1 - error per station over that of the best constant of the train
+    stations. Test stations have no say. Experiments tested on picks by hand are left out unless wanted:
+    nobody picks every record by hand.
+
+    Raises:
+        InputError: `wanted` is none of `models`.
+    """
+    if wanted not in (BEST, *models):
+        raise InputError("evaluation.product", repr(wanted), expected=f"one of {', '.join((BEST, *models))}")
+    skills = {
+        name: skill
+        for name, folds in models.items()
+        if (name == wanted or not _by_hand(name)) and not np.isnan(skill := validation_skill(folds.table))
+    }
+    return sorted(skills, key=lambda name: (name != wanted, -skills[name], name))
+
+
+def _by_hand(name: str) -> bool:
+    return name in EXPERIMENTS and EXPERIMENTS[name].test_annotation == "manual"
+
+
+def validation_skill(table: pa.Table) -> float:
+    """Returns a model's skill on its validation stations, all trials together; NaN without any.
 
     Args:
-        folds: the chosen model's.
-        stations: `STATIONS` rows.
-        coverage: share of unseen stations that the intervals are to cover, e.g. 0.9.
+        table: its rows of `PREDICTIONS`.
     """
-    tested = folds.rows
-    names, pooled, counts = _pool(tested.station, tested.predicted, tested.record)
-    measured = dict(zip(tested.station.tolist(), tested.measured.tolist(), strict=True))
-    residuals = np.log(pooled) - np.log([measured[name] for name in names])
-    predicted = {
-        name: (value, conformal_half_width(residuals, coverage, without=place), count, True)
-        for place, (name, value, count) in enumerate(zip(names, pooled.tolist(), counts, strict=True))
-    }
-    new = folds.table.filter(pc.equal(folds.table["split"], UNMEASURED))
-    rest = folds.table.filter(pc.not_equal(folds.table["split"], UNMEASURED))
-    rest = rest.filter(pc.invert(pc.is_in(rest["station"], pa.array(names, pa.string()))))
-    width = conformal_half_width(residuals, coverage)
-    for part, held_out in ((rest, False), (new, True)):
-        station, record = (
-            np.array(part[name].to_pylist(), dtype=np.str_) for name in ("station", "record_id")
+    errors, constants = [], []
+    for trial in pc.unique(table["trial"]).to_pylist():
+        of_trial = table.filter(pc.equal(table["trial"], trial))
+        train, validation = (
+            of_trial.filter(pc.equal(of_trial["split"], split)) for split in ("train", "validation")
         )
-        for name, value, count in zip(
-            *_pool(station, part["vs30_predicted_m_s"].to_numpy(), record), strict=True
+        if not len(train) or not len(validation):
+            continue
+        constant = best_constant(_per_station(train, train["vs30_m_s"].to_numpy()))
+        measured = validation["vs30_m_s"].to_numpy()
+        of_model = percentage_error(validation["vs30_predicted_m_s"].to_numpy(), measured)
+        errors.append(_per_station(validation, of_model))
+        constants.append(
+            _per_station(validation, percentage_error(np.full(len(measured), constant), measured))
+        )
+    if not errors or not np.concatenate(constants).any():
+        return float("nan")
+    return 1.0 - float(np.concatenate(errors).mean() / np.concatenate(constants).mean())
+
+
+def _per_station(table: pa.Table, values: Floats) -> Floats:
+    return station_mean(values, np.array(table["station"].to_pylist(), dtype=np.str_))
+
+
+def said_by(
+    name: str,
+    folds: Folds,
+    vs30: Mapping[str, float],
+    outside_p: Mapping[str, float],
+    table: pa.Table | None = None,
+) -> Said:
+    """Returns what a model says of every station that it has records of.
+
+    Args:
+        name: the model's.
+        folds: its predictions in training.
+        vs30: measured Vs30 in m/s by station.
+        outside_p: p value by station.
+        table: its predictions for all stations (`PREDICTIONS` columns), where not those in `folds`.
+    """
+    pooled = pool(folds.table if table is None else table)
+    return Said(name, pooled, calibrators(pooled, vs30), outside_p)
+
+
+def read_predicted(sources: Sequence[str | Path]) -> dict[str, tuple[pa.Table, dict[str, float]]]:
+    """Returns, by experiment, the rows of all stations and the p value of each station.
+
+    Args:
+        sources: evaluation/predicted/{experiment}.parquet.
+    """
+    found = {}
+    for source in sources:
+        table = read_parquet(source, PREDICTIONS)
+        outside = read_parquet(source, OUTSIDE)
+        pairs = zip(outside["station"].to_pylist(), outside["outside_p"].to_pylist(), strict=True)
+        if len(table):
+            found[str(table["experiment"][0])] = (table, {name: p for name, p in pairs if p is not None})
+    return found
+
+
+def outside_of_features(features: pa.Table, measured: Mapping[str, float], level: float) -> dict[str, float]:
+    """Returns the p value of each station of `FEATURES` rows, which the baselines are trained on."""
+    stations = features["station"].to_pylist()
+    values = table_features(features)
+    return support_of(values, stations, set(measured), TABLE_FEATURES).p_values(values, stations, level)
+
+
+def product(said: Sequence[Said], settings: EvaluationSettings) -> list[Estimate]:
+    """Returns one estimate per station, by the first model that has records of it, sorted by station."""
+    found: dict[str, Estimate] = {}
+    for one in said:
+        for estimate in estimates(
+            one.pooled,
+            one.known,
+            one.outside_p,
+            model=one.model,
+            coverage=settings.coverage,
+            outside_level=settings.outside_level,
         ):
-            predicted[name] = (float(value), width, count, held_out)
-    known = {row["station"]: row for row in one_per_code(stations).to_pylist()}
-    return [_row(known[name], *predicted[name]) for name in sorted(predicted)]
+            found.setdefault(estimate.station, estimate)
+    return [found[name] for name in sorted(found)]
 
 
-def _pool(
-    station: npt.NDArray[np.str_], predicted: Floats, record: npt.NDArray[np.str_]
-) -> tuple[list[str], Floats, list[int]]:
-    """Returns per station: name, geometric mean of its predictions, number of different records."""
-    names = np.unique(station)
-    if len(names) == 0:
-        return [], np.empty(0), []
-    pooled = np.exp(station_mean(np.log(np.maximum(predicted, SLOWEST_M_S)), station))
-    pairs = {*zip(station.tolist(), record.tolist(), strict=True)}
-    counts = dict.fromkeys(names.tolist(), 0)
-    for name, _ in pairs:
-        counts[name] += 1
-    return names.tolist(), pooled, list(counts.values())
+def product_rows(found: Sequence[Estimate], stations: pa.Table) -> list[Row]:
+    """Returns the rows of `predictions.csv`.
+
+    Args:
+        found: one per station.
+        stations: `STATIONS` rows.
+    """
+    places = {row["station"]: row for row in one_per_code(stations).to_pylist()}
+    return [
+        row_of(
+            one,
+            network=places[one.station]["network"],
+            latitude=places[one.station]["latitude"],
+            longitude=places[one.station]["longitude"],
+            vs30_measured=places[one.station]["vs30_m_s"],
+        )
+        for one in found
+    ]
 
 
-def _row(
-    station: Mapping[str, object], predicted: float, half_width: float, n: int, out_of_fold: bool
+def row_of(
+    one: Estimate,
+    *,
+    network: str,
+    latitude: float | None,
+    longitude: float | None,
+    vs30_measured: float | None,
 ) -> Row:
-    finite = np.isfinite(half_width)
-    measured = station["vs30_m_s"]
-    return {
-        "station": str(station["station"]),
-        "network": str(station["network"]),
-        "latitude": _number(station["latitude"]),
-        "longitude": _number(station["longitude"]),
-        "vs30_measured": _number(measured),
-        "vs30_predicted": predicted,
-        "vs30_low": float(predicted * np.exp(-half_width)) if finite else None,
-        "vs30_high": float(predicted * np.exp(half_width)) if finite else None,
-        "n_records": n,
-        "site_class": site_class(predicted),
-        "out_of_fold": out_of_fold,
+    """Returns a row of `predictions.csv` (`COLUMNS`)."""
+    values: dict[str, Any] = {
+        "station": one.station,
+        "network": network,
+        "latitude": latitude,
+        "longitude": longitude,
+        "vs30_measured": vs30_measured,
+        "vs30_predicted": one.vs30_m_s,
+        "vs30_low": one.low_m_s,
+        "vs30_high": one.high_m_s,
+        "n_records": one.n_records,
+        "site_class": one.site_class,
+        "out_of_fold": one.out_of_fold,
+        "model": one.model,
+        "coverage": one.coverage,
+        **{f"probability_{name.lower()}": p for name, p in one.class_probabilities.items()},
+        "outside_data": one.outside_data,
+        "outside_p": one.outside_p,
     }
+    return {column: values[column] for column in COLUMNS}
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) else None
+def summary(found: Sequence[Estimate], measured: Mapping[str, float]) -> str:
+    """Returns one line on what the product is made of."""
+    held_out = sum(one.out_of_fold for one in found)
+    unmeasured = sum(one.station not in measured for one in found)
+    outside = sum(one.outside_data is True for one in found)
+    models = sorted({one.model for one in found}, key=lambda name: [one.model for one in found].index(name))
+    return (
+        f"predictions: {', '.join(models)}, {held_out} stations out of fold ({unmeasured} of them without a "
+        f"measured Vs30), {len(found) - held_out} seen in training, {outside} outside the data"
+    )

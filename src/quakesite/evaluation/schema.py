@@ -38,3 +38,11 @@ FEATURES = pa.schema(
 
 UNMEASURED = "unmeasured"
 """The `split` of a prediction for a station whose Vs30 nobody has measured; its `vs30_m_s` is NaN."""
+
+OUTSIDE = pa.schema(
+    [
+        pa.field("station", pa.string(), nullable=False),
+        pa.field("outside_p", pa.float64(), metadata={"about": "p value of lying outside the data"}),
+    ]
+)
+"""What `results/evaluation/predicted/{experiment}.parquet` holds besides the columns of `PREDICTIONS`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quakesite.evaluation.audit import sentence
+from quakesite.evaluation.audit import interval, sentence
 from quakesite.evaluation.corridor import Step, steps
 from quakesite.evaluation.folds import Folds, read_folds
 from quakesite.evaluation.metrics import Figures
@@ -77,7 +77,7 @@ def lines(corridor: Sequence[Step], figures: Mapping[str, Figures]) -> list[str]
         f"training: {name}: {one.n_records} test records of {one.n_stations} stations, error "
         f"{one.absolute_mean_error_station_pct:.1f} % per station, "
         f"the best constant {one.constant_error_pct:.1f} %, "
-        f"skill {one.skill:.2f} ({one.skill_low:.2f} to {one.skill_high:.2f})"
+        f"skill {one.skill:.2f} ({interval(one)})"
         for name, one in figures.items()
         if one.n_records
     ]
@@ -117,6 +117,6 @@ def _show_tables(corridor: Sequence[Step], figures: Mapping[str, Figures], conso
             f"{one.absolute_mean_error_station_pct:.1f} %",
             f"{one.constant_error_pct:.1f} %",
             f"{one.skill:.2f}",
-            f"{one.skill_low:.2f} to {one.skill_high:.2f}",
+            interval(one),
         )
     console.print(models)

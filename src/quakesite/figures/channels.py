@@ -41,13 +41,16 @@ class Window:
     s_sample: float | None
 
 
-def choose(shards: Sequence[str | Path], record_id: str | None = None) -> Window:
-    """Returns the window of `record_id`, else the clearest.
+NOTHING = "No record has a window; results/rejects.csv says why."
+
+
+def choose(shards: Sequence[str | Path], record_id: str | None = None) -> Window | None:
+    """Returns the window of `record_id`, else the clearest; None where there is no window at all.
 
     That is the one with the largest signal-to-noise ratio of those with P and S, 5 s apart if there is one.
 
     Raises:
-        InputError: there is no such record, or no window at all.
+        InputError: there is no window of `record_id`.
     """
     best: tuple[tuple[bool, bool, float, str], Shard, int] | None = None
     for path in shards:
@@ -64,8 +67,13 @@ def choose(shards: Sequence[str | Path], record_id: str | None = None) -> Window
             if best is None or rank > best[0]:
                 best = (rank, shard, place)
     if best is None:
-        found = f"no window of {record_id}" if record_id else "no window"
-        raise InputError(", ".join(map(str, shards)) or "windows", found, expected="at least one window")
+        if record_id is None:
+            return None
+        raise InputError(
+            ", ".join(map(str, shards)) or "windows",
+            f"no window of {record_id}",
+            action="see results/rejects.csv",
+        )
     _, shard, place = best
     row = shard.metadata.slice(place, 1).to_pylist()[0]
     return Window(

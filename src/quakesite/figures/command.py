@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from quakesite.options import SeveralValues
+
 app = typer.Typer()
 
 Out = Annotated[Path, typer.Option(help="Figure to write: as .svg, and as .png beside it.")]
@@ -38,10 +40,11 @@ def fig3(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws the four-channel input of one record (the paper's Figure 3)."""
-    from quakesite.figures.channels import choose, draw
-    from quakesite.figures.style import save
+    from quakesite.figures.channels import NOTHING, choose, draw
+    from quakesite.figures.style import note, save
 
-    save(draw(choose(windows, record), synthetic=synthetic), out)
+    window = choose(windows, record)
+    save(draw(window, synthetic=synthetic) if window else note(NOTHING, synthetic=synthetic), out)
 
 
 @app.command()
@@ -51,13 +54,17 @@ def fig4(
         typer.Argument(help="training/{experiment}/{trial}/history.csv, in the order of the rows."),
     ],
     out: Out,
+    preset: Annotated[
+        str, typer.Option(help="Preset that was trained: it says what unit the loss has.")
+    ] = "paper",
     synthetic: Synthetic = False,
 ) -> None:
     """Draws loss and error against epoch (the paper's Figure 4)."""
-    from quakesite.figures.learning_curves import draw, read_histories
+    from quakesite.figures.learning_curves import LOSS_UNITS, draw, read_histories
     from quakesite.figures.style import save
 
-    save(draw(read_histories(histories), synthetic=synthetic), out)
+    unit = LOSS_UNITS.get(preset, "1")
+    save(draw(read_histories(histories), loss_unit=unit, synthetic=synthetic), out)
 
 
 @app.command()
@@ -117,6 +124,20 @@ def fig6(
 
 
 @app.command()
+def agreement(
+    table: Annotated[Path, typer.Argument(help="agreement.csv.")],
+    out: Out,
+    synthetic: Synthetic = False,
+) -> None:
+    """Draws how far the pick methods agree."""
+    from quakesite.evaluation.layout import read_csv
+    from quakesite.figures.agreement import draw
+    from quakesite.figures.style import save
+
+    save(draw(read_csv(table), synthetic=synthetic), out)
+
+
+@app.command()
 def learning_curve(
     table: Annotated[Path, typer.Argument(help="learning_curve.csv.")],
     out: Out,
@@ -128,3 +149,115 @@ def learning_curve(
     from quakesite.figures.style import save
 
     save(draw(read_csv(table), synthetic=synthetic), out)
+
+
+@app.command()
+def overview(
+    catalogue: Annotated[Path, typer.Argument(help="records/catalogue.parquet.")],
+    picks: Annotated[Path, typer.Argument(help="picks.parquet.")],
+    out: Out,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Pick method whose signal-to-noise ratios are drawn. Default: the first."),
+    ] = None,
+    min_snr_db: Annotated[float | None, typer.Option(help="Limit to draw.")] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Draws the data: magnitude against distance, records per station, signal-to-noise ratio."""
+    from quakesite.figures.overview import draw, read_records, read_snr
+    from quakesite.figures.style import save
+
+    records = read_records(catalogue)
+    save(draw(records, read_snr(picks, method), min_snr_db=min_snr_db, synthetic=synthetic), out)
+
+
+@app.command()
+def hv(
+    predictions: Annotated[Path, typer.Argument(help="predictions.csv.")],
+    features: Annotated[list[Path], typer.Argument(help="evaluation/features/{shard}.parquet.")],
+    out: Out,
+    station: Annotated[
+        str | None, typer.Option(help="Station to draw. Default: the best known unseen one.")
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Draws the H/V curves of one station beside its prediction."""
+    from quakesite.evaluation.layout import read_csv
+    from quakesite.figures.hv_curve import NOTHING, choose, draw, read_curves
+    from quakesite.figures.style import note, save
+
+    curves = read_curves(features)
+    rows = read_csv(predictions)
+    if station is None and not any(row["station"] in curves for row in rows):
+        save(note(NOTHING, synthetic=synthetic), out)
+        return
+    row = choose(rows, {code: len(of_code) for code, of_code in curves.items()}, station)
+    save(draw(row, curves[row["station"]], synthetic=synthetic), out)
+
+
+@app.command(cls=SeveralValues)
+def record(
+    records: Annotated[list[Path], typer.Argument(help="records/{shard}.parquet.")],
+    picks: Annotated[Path, typer.Option(help="picks.parquet.")],
+    out: Out,
+    windows: Annotated[
+        list[Path] | None, typer.Option(help="windows/{window}/{annotation}/{shard}.parquet.")
+    ] = None,
+    record_id: Annotated[
+        str | None, typer.Option("--record", help="Record to draw. Default: the clearest that has a window.")
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Draws the sheet of one record: components, picks, window, spectrogram."""
+    from quakesite.figures.record_sheet import draw, read_sheet
+    from quakesite.figures.style import save
+
+    save(draw(read_sheet(records, picks, windows or [], record_id), synthetic=synthetic), out)
+
+
+@app.command("map")
+def station_map(
+    stations: Annotated[Path, typer.Argument(help="stations/stations.parquet.")],
+    predictions: Annotated[Path, typer.Argument(help="predictions.csv.")],
+    catalogue: Annotated[Path, typer.Argument(help="records/catalogue.parquet.")],
+    picks: Annotated[Path, typer.Argument(help="picks.parquet.")],
+    features: Annotated[list[Path], typer.Argument(help="evaluation/features/{shard}.parquet.")],
+    out: Annotated[Path, typer.Option(help="HTML file to write; nothing outside it is needed to see it.")],
+    method: Annotated[
+        str | None,
+        typer.Option(help="Pick method whose signal-to-noise ratios are shown. Default: the first."),
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes the interactive map of stations as one HTML file."""
+    from quakesite.figures.map_data import read_stations
+    from quakesite.figures.map_page import write
+
+    write(read_stations(stations, predictions, catalogue, picks, features, method), out, synthetic=synthetic)
+
+
+@app.command()
+def table(
+    source: Annotated[Path, typer.Argument(help="A CSV table of the results.")],
+    out: Annotated[Path, typer.Option(help="HTML file to write.")],
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes a CSV table as a page that can be sorted and searched."""
+    from quakesite.figures.table_page import write
+
+    write(source, out, synthetic=synthetic)
+
+
+@app.command()
+def gallery(
+    results: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    captions: Annotated[Path, typer.Option(help="Folder of the captions: workflow/report.")],
+    docs: Annotated[Path, typer.Option(help="Folder that gets gallery.md and images/.")],
+    n_shards: Annotated[int, typer.Option(help="Number of shards of the run.")] = 8,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes the gallery page of the documentation and its pictures."""
+    from quakesite.figures.gallery import write
+    from quakesite.figures.numbers import RunNumbers
+
+    write(RunNumbers(results, n_shards, synthetic=synthetic), captions, docs)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.csv
 
-from quakesite.figures.style import INK, PAGE_IN, TRAIN, VALIDATION, new_figure, style
+from quakesite.figures.style import COLUMN_IN, INK, TRAIN, VALIDATION, new_figure, style
 from quakesite.training.schema import HISTORY
 
 if TYPE_CHECKING:
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
-PANELS = (("loss", "Loss (mean square)"), ("error_m_s", "Vs30 error (m/s)"), ("error_pct", "Vs30 error (%)"))
+LOSS_UNITS = {"paper": "m²/s²", "quakesite": "1"}
+"""Unit of the loss by preset: the paper's learns Vs30 in m/s, ours standardised ln Vs30."""
+
+PANELS = (
+    ("loss", "Loss, mean\nsquare ({unit})"),
+    ("error_m_s", "Vs30 error\n(m/s)"),
+    ("error_pct", "Vs30 error\n(%)"),
+)
 SETS = (("train", TRAIN, "-"), ("validation", VALIDATION, "--"))
 
 
@@ -49,30 +56,62 @@ def band(trials: Sequence[Floats]) -> tuple[Floats, Floats, Floats]:
     return mean, low, high
 
 
-def draw(histories: Mapping[str, Sequence[Mapping[str, Floats]]], *, synthetic: bool = False) -> Figure:
+def draw(
+    histories: Mapping[str, Sequence[Mapping[str, Floats]]],
+    *,
+    loss_unit: str = LOSS_UNITS["paper"],
+    synthetic: bool = False,
+) -> Figure:
     """Returns the figure: one row of three panels per experiment, in the order given."""
     with style():
-        figure = new_figure(PAGE_IN, 0.55 + 1.45 * max(len(histories), 1), synthetic=synthetic)
-        grid = figure.subplots(max(len(histories), 1), len(PANELS), squeeze=False, sharex=False)
+        figure = new_figure(COLUMN_IN, 1.05 + 1.0 * max(len(histories), 1), synthetic=synthetic)
+        figure.set_layout_engine("constrained", hspace=0.2)
+        grid = figure.subplots(max(len(histories), 1), len(PANELS), squeeze=False)
         for letter, (row, (name, trials)) in zip("abcdefghijkl", enumerate(histories.items()), strict=False):
             for axes, (column, label) in zip(grid[row], PANELS, strict=True):
                 _panel(axes, trials, column)
-                axes.set_ylabel(label)
+                axes.set_ylabel("")
                 if row == len(histories) - 1:
                     axes.set_xlabel("Epoch")
+                if row == 0:
+                    axes.annotate(
+                        label.format(unit=loss_unit),
+                        (0.5, 1.0),
+                        xycoords="axes fraction",
+                        xytext=(0, 17),
+                        textcoords="offset points",
+                        ha="center",
+                        va="bottom",
+                        gid=f"heading {column}",
+                    )
             count = f"{len(trials)} trial{'s' if len(trials) != 1 else ''}" if trials else "not trained"
-            grid[row][0].set_title(f"{letter})  {name}, {count}", fontweight="bold", color=INK)
-        lines = [line for line in grid[0][0].get_lines() if not str(line.get_label()).startswith("_")]
+            title = grid[row][0].annotate(
+                f"{letter})  {name}, {count}",
+                (0.0, 1.0),
+                xycoords="axes fraction",
+                xytext=(0, 5),
+                textcoords="offset points",
+                fontweight="bold",
+                color=INK,
+                gid=f"row {name}",
+            )
+            title.set_in_layout(False)
+        lines = [
+            line
+            for axes in grid[:, 0]
+            for line in axes.get_lines()
+            if not str(line.get_label()).startswith("_")
+        ]
         if lines:
-            figure.legend(handles=lines, loc="outside lower center", ncols=2)
+            figure.legend(handles=lines[: len(SETS)], loc="outside lower center", ncols=2)
     return figure
 
 
 def _panel(axes: Axes, trials: Sequence[Mapping[str, Floats]], column: str) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     if not trials:
-        axes.text(0.5, 0.5, "no data", ha="center", va="center", transform=axes.transAxes, color="#888888")
+        axes.text(0.5, 0.5, "no data", ha="center", va="center", transform=axes.transAxes, color="#666666")
         axes.set_xticks([])
         axes.set_yticks([])
         return
@@ -80,9 +119,14 @@ def _panel(axes: Axes, trials: Sequence[Mapping[str, Floats]], column: str) -> N
     for name, colour, dashes in SETS:
         mean, low, high = band([trial[f"{name}_{column}"] for trial in trials])
         axes.fill_between(epoch, low, high, color=colour, alpha=0.18, linewidth=0, gid=f"band {name}")
-        axes.plot(epoch, mean, dashes, color=colour, linewidth=1.6, label=f"{name} (mean, min to max)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
+        axes.plot(epoch, mean, dashes, color=colour, linewidth=1.4, label=f"{name} (mean, min to max)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    axes.tick_params(labelsize=6.5, pad=1.5)
     axes.margins(x=0.02)
-    if column == "loss":
-        axes.ticklabel_format(axis="y", scilimits=(-2, 3))
+
+
+def short(value: float) -> str:
+    """Returns a number as a narrow axis shows it: thousands as `12k`."""
+    return f"{value / 1000:.4g}k" if abs(value) >= 1000 else f"{value:.4g}"

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quakesite.figures.contents import SYNTHETIC as SYNTHETIC
 from quakesite.tables import atomic_path
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ CLASS_COLOURS = {"A": "#332288", "B": "#0077bb", "C": "#44aa99", "D": "#ddaa33",
 CLASS_MARKERS = {"A": "*", "B": "^", "C": "o", "D": "s", "E": "D"}
 TRAIN, VALIDATION, NEUTRAL, INK = "#0077bb", "#ee7733", "#888888", "#222222"
 LAND, SEA, BORDER = "#f4f2ec", "#ffffff", "#b8b5ab"
-
-SYNTHETIC = "synthetic archive: shows the workflow, not how well Vs30 is predicted"
 
 RC: Any = {
     "font.family": "DejaVu Sans",
@@ -79,6 +78,14 @@ def new_figure(width_in: float, height_in: float, *, synthetic: bool = False) ->
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     if synthetic:
         figure.suptitle(SYNTHETIC, fontsize=6.5, color="#aa3377", style="italic", x=0.995, ha="right")
+    return figure
+
+
+def note(text: str, *, synthetic: bool = False) -> Figure:
+    """Returns a figure that says in words why there is nothing to draw."""
+    with style():
+        figure = new_figure(COLUMN_IN, 1.0, synthetic=synthetic)
+        figure.text(0.5, 0.45, text, ha="center", va="center", color=NEUTRAL)
     return figure
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from quakesite.picks.flags import Flag
 from quakesite.picks.picked import PHASES
 from quakesite.picks.schema import AGREEMENT, PICKS
 
@@ -20,6 +21,8 @@ SHARES_S = (0.1, 0.2, 0.5)
 REFERENCES = ("manual", "author")
 """Methods that others are held against; between two of the same kind the alphabet decides."""
 UNKNOWN = "unknown"
+DOUBTFUL = frozenset({Flag.S_BEFORE_P, Flag.SP_IMPLAUSIBLE, Flag.OUTSIDE_RECORD})
+PLAUSIBLE, IMPLAUSIBLE = "plausible", "implausible"
 
 ByRecord = Mapping[str, float | None]
 Times = Mapping[str, float]
@@ -28,21 +31,23 @@ Times = Mapping[str, float]
 def agreement(picks: pa.Table, distances_km: ByRecord | None = None) -> pa.Table:
     """Returns a table with `schema.AGREEMENT`: each pair of methods, each phase, over all records and binned.
 
-    A record's SNR is the one by the reference method's pick, or by the other's where that has none. Bins
-    hold their lower edge. Pairs and bins without a record in common get a row only over all records.
+    A record's SNR is the one by the reference method's pick, or by the other's where that has none. Records
+    are implausible where a flag of `DOUBTFUL` says so of either method's picks. Bins hold their lower edge.
+    Pairs and bins without a record in common get a row only over all records.
 
     Args:
         picks: a table with `schema.PICKS`, of any number of methods.
         distances_km: epicentral distance by record; without it there are no bins of distance.
     """
-    times, snr = _by_method(picks)
+    times, snr, doubtful = _by_method(picks)
     rows: list[dict[str, Any]] = []
     for pair in combinations(sorted(times), 2):
         reference, method = sorted(pair, key=lambda name: (_rank(name), name))
         snr_of_pair: dict[str, float | None] = {**snr[method], **_known(snr[reference])}
         for phase in PHASES:
             ours, theirs = times[method][phase], times[reference][phase]
-            for by, bin_, records in _groups(ours.keys() | theirs.keys(), snr_of_pair, distances_km):
+            doubted = doubtful[method] | doubtful[reference]
+            for by, bin_, records in _groups(ours.keys() | theirs.keys(), doubted, snr_of_pair, distances_km):
                 figures = _figures(ours, theirs, records)
                 if by == "all" or figures["n"]:
                     names = {"method": method, "reference": reference, "phase": phase}
@@ -60,23 +65,29 @@ def _known(values: ByRecord) -> dict[str, float | None]:
 
 def _by_method(
     picks: pa.Table,
-) -> tuple[dict[str, dict[str, dict[str, float]]], dict[str, dict[str, float | None]]]:
+) -> tuple[dict[str, dict[str, dict[str, float]]], dict[str, dict[str, float | None]], dict[str, set[str]]]:
     times: dict[str, dict[str, dict[str, float]]] = {}
     snr: dict[str, dict[str, float | None]] = {}
-    columns = ("record_id", "method", "phase", "time_s", "snr_db")
+    doubtful: dict[str, set[str]] = {}
+    columns = ("record_id", "method", "phase", "time_s", "snr_db", "flags")
     values = [picks.cast(PICKS)[name].to_pylist() for name in columns]
-    for record, method, phase, time, snr_db in zip(*values, strict=True):
+    for record, method, phase, time, snr_db, flags in zip(*values, strict=True):
         times.setdefault(method, {name: {} for name in PHASES})[phase][record] = time
         snr.setdefault(method, {})[record] = snr_db
-    return times, snr
+        doubted = doubtful.setdefault(method, set())
+        if not DOUBTFUL.isdisjoint(flags):
+            doubted.add(record)
+    return times, snr, doubtful
 
 
 def _groups(
-    records: Iterable[str], snr_db: ByRecord, distances_km: ByRecord | None
+    records: Iterable[str], doubtful: Container[str], snr_db: ByRecord, distances_km: ByRecord | None
 ) -> Iterator[tuple[str, str, list[str]]]:
-    """Yields the records in one group, then by bin of SNR and of distance, in ascending order of the bins."""
+    """Yields the records in one group, by plausibility, then by bin of SNR and of distance, ascending."""
     everyone = sorted(records)
     yield "all", "all", everyone
+    yield "flags", PLAUSIBLE, [record for record in everyone if record not in doubtful]
+    yield "flags", IMPLAUSIBLE, [record for record in everyone if record in doubtful]
     for by, edges, values in (
         ("snr_db", SNR_EDGES_DB, snr_db),
         ("distance_km", DISTANCE_EDGES_KM, distances_km),

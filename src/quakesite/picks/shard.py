@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quakesite.errors import InputError
 from quakesite.picks import quakeml
 from quakesite.picks.kalkan import pick as kalkan_picks
 from quakesite.picks.manual import QUAKEML_SUFFIXES, ManualPicks, read_manual
+from quakesite.picks.networks import NETWORKS
 from quakesite.picks.picked import Arrival, Picked, picked
 from quakesite.picks.settings import PicksSettings
 from quakesite.progress import track
@@ -47,26 +49,35 @@ class ShardPicks:
             raise RuntimeError(f"picks ({self.method}): {n_in} records in, {out}")
 
 
-def by_eqtransformer(shard: str | Path, weights: str | Path, settings: PicksSettings) -> ShardPicks:
-    """Returns the picks of EQTransformer in the shard of records at `shard`.
+def by_network(shard: str | Path, method: str, weights: str | Path, settings: PicksSettings) -> ShardPicks:
+    """Returns the picks of a network of SeisBench in the shard of records at `shard`.
+
+    Args:
+        shard: the shard of records.
+        method: the network, a key of `NETWORKS`.
+        weights: its weights, as written by `quakesite picks weights`.
+        settings: how it is run.
 
     Raises:
-        InputError: the shard or the weights cannot be read.
+        InputError: the shard or the weights cannot be read, or the weights are another network's.
     """
     n_records = count_records(shard)
-    result = ShardPicks("eqtransformer")
+    result = ShardPicks(method)
     if not n_records:
         return result
     import torch
 
-    from quakesite.picks import eqtransformer
-    from quakesite.picks.weights import load_eqtransformer, sha256_of
+    from quakesite.picks import picker
+    from quakesite.picks.device import on_device
+    from quakesite.picks.weights import load_network, sha256_of
 
     torch.set_num_threads(1)  # jobs run in parallel; results must not depend on the number of cores
     result.weights_sha256 = sha256_of(weights)
-    model = load_eqtransformer(weights)
-    if torch.cuda.is_available():
-        model = model.to("cuda")
+    model = load_network(weights)
+    expected = NETWORKS[method].seisbench
+    if type(model).__name__ != expected:
+        raise InputError(weights, f"weights of {model.name}", expected=f"weights of {expected}")
+    model = on_device(model, settings.device)
     sources: dict[str, tuple[str, ...]] = {}
 
     def noted() -> Iterator[Record]:
@@ -74,8 +85,8 @@ def by_eqtransformer(shard: str | Path, weights: str | Path, settings: PicksSett
             sources[record.record_id] = record.sources
             yield record
 
-    found = eqtransformer.pick(noted(), model, settings)
-    for one in track(found, f"eqtransformer {Path(shard).stem}", n_records):
+    found = picker.pick(noted(), model, settings)
+    for one in track(found, f"{method} {Path(shard).stem}", n_records):
         result.add(one, sources.pop(one.record_id))
     result.check_balance(n_records)
     return result

@@ -17,19 +17,33 @@ from typing import NamedTuple
 
 from quakesite.errors import InputError
 from quakesite.records import peeking
-from quakesite.records.naming import form_of, station_of
-from quakesite.records.opening import BROKEN_ZIP, DEEPEST_NESTING, LARGEST_MEMBER, TooLarge, read_limited
+from quakesite.records.naming import form_of, other_than_acceleration, station_code, station_of
+from quakesite.records.opening import (
+    BROKEN_ZIP,
+    DEEPEST_NESTING,
+    LARGEST_MEMBER,
+    TooLarge,
+    read_head,
+    read_limited,
+)
 from quakesite.shards import shard_of
 
-SNAKEMAKE_MARK = ".snakemake_timestamp"
-"""What Snakemake leaves in a folder that one of its rules made."""
+MOST_UNPACKED = 20
+"""How many times its own size the zips within a zip may unpack to, all together; LARGEST_MEMBER is allowed
+to any. Zips hardly shrink when they are zipped again."""
+
+BOOKKEEPING = frozenset(
+    {".snakemake_timestamp", "download.jsonl", "download.lock", "refused.csv", "waveforms.csv"}
+)
+"""What Snakemake leaves in a folder that one of its rules made, and `quakesite download` beside records."""
 
 
 class Found(NamedTuple):
     """A file that a reader is meant for, of one station.
 
     `source` is its path as the archive was given, `relative` the same within the archive; members of zips
-    stand after `!`. `size` is in bytes, unpacked; `mtime_ns` is that of the file or of the enclosing zip.
+    stand after `!`, and one record or station of a file that holds several after `#`. `size` is in bytes,
+    unpacked; `mtime_ns` is that of the file or of the enclosing zip.
     """
 
     station: str
@@ -118,10 +132,25 @@ def scan(archives: Sequence[str]) -> Scan:
 
 
 def _add(result: Scan, item: Found | Refused) -> None:
+    if not (item.source.isascii() or _is_unicode(item.source)):
+        item = Refused(_shown(item.source), "unsafe_path", "a name that is no UTF-8; rename it")
     if isinstance(item, Found):
         result.found.append(item)
     else:
         result.refused.append(item)
+
+
+def _is_unicode(name: str) -> bool:
+    """Whether a name can be written to a table: bytes that are no UTF-8 come from the disk as surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
@@ -132,7 +161,7 @@ def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
         yield Refused(folder, "unreadable", error.strerror or str(error))
         return
     for entry in listed:
-        if entry.name == SNAKEMAKE_MARK:
+        if entry.name in BOOKKEEPING:
             continue
         below = f"{relative}{entry.name}"
         try:
@@ -152,16 +181,18 @@ def _link(entry: os.DirEntry[str], root: str) -> Refused:
     target = os.path.realpath(entry.path)
     if os.path.commonpath([target, root]) == root:
         return Refused(
-            entry.path, "duplicate", f"a link to {os.path.relpath(target, root)}, read in its own place"
+            entry.path,
+            "duplicate",
+            f"a link to {_shown(os.path.relpath(target, root))}, read in its own place",
         )
     return Refused(
-        entry.path, "unsafe_path", f"a link out of the archive, to {target}; list that in `archive`"
+        entry.path, "unsafe_path", f"a link out of the archive, to {_shown(target)}; list that in `archive`"
     )
 
 
 def _file(path: str, relative: str, stat: os.stat_result) -> Iterator[Found | Refused]:
     if path[-4:].lower() == ".zip":
-        yield from _zip_file(path, relative, stat.st_mtime_ns)
+        yield from _zip_file(path, relative, stat)
         return
     name = os.path.basename(path)
     form = form_of(name)
@@ -174,25 +205,33 @@ def _file(path: str, relative: str, stat: os.stat_result) -> Iterator[Found | Re
         yield Found(station, form, path, relative, stat.st_size, stat.st_mtime_ns)
         return
     with open(path, "rb") as handle:
-        head = handle.read(peeking.head_size(form))
+        head = read_head(handle, peeking.head_size(form))
     yield from _peeked(head, Found("", form, path, relative, stat.st_size, stat.st_mtime_ns))
 
 
-def _zip_file(path: str, relative: str, mtime_ns: int) -> Iterator[Found | Refused]:
+def _zip_file(path: str, relative: str, stat: os.stat_result) -> Iterator[Found | Refused]:
+    budget = _Budget(max(LARGEST_MEMBER, MOST_UNPACKED * stat.st_size))
     try:
         with zipfile.ZipFile(path) as opened:
-            yield from _members(opened, path, relative, mtime_ns, 1)
+            yield from _members(opened, path, relative, stat.st_mtime_ns, 1, budget)
     except BROKEN_ZIP as error:
         yield Refused(path, "unreadable", f"broken zip: {error}")
 
 
+class _Budget:
+    """The bytes that the zips within one zip may still unpack to."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 def _members(
-    opened: zipfile.ZipFile, path: str, relative: str, mtime_ns: int, depth: int
+    opened: zipfile.ZipFile, path: str, relative: str, mtime_ns: int, depth: int, budget: _Budget
 ) -> Iterator[Found | Refused]:
     seen: set[str] = set()
     for info in opened.infolist():
         source, below = f"{path}!{info.filename}", f"{relative}!{info.filename}"
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         refused = _refused_member(info, source, seen)
         if refused:
@@ -201,7 +240,7 @@ def _members(
         name = info.filename.rsplit("/", 1)[-1]
         try:
             if name[-4:].lower() == ".zip":
-                yield from _nested(opened, info, source, below, mtime_ns, depth)
+                yield from _nested(opened, info, source, below, mtime_ns, depth, budget)
                 continue
             form = form_of(name)
             refused = _refused_by_name(source, info.filename, form, info.file_size)
@@ -214,30 +253,44 @@ def _members(
                 yield found
                 continue
             with opened.open(info) as handle:
-                head = handle.read(peeking.head_size(form))
+                head = read_head(handle, peeking.head_size(form))
             yield from _peeked(head, found)
         except BROKEN_ZIP as error:
             yield Refused(source, "unreadable", f"broken member: {error}")
 
 
 def _nested(
-    opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: str, below: str, mtime_ns: int, depth: int
+    opened: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    source: str,
+    below: str,
+    mtime_ns: int,
+    depth: int,
+    budget: _Budget,
 ) -> Iterator[Found | Refused]:
     if depth >= DEEPEST_NESTING:
         yield Refused(source, "too_large", f"nested deeper than {DEEPEST_NESTING} zips")
         return
+    limit = min(LARGEST_MEMBER, budget.left)
     try:
         with opened.open(info) as handle:
-            content = read_limited(handle)
+            content = read_limited(handle, limit)
     except TooLarge as error:
-        yield Refused(source, "too_large", f"{error}; unpack the zip it is in")
+        budget.left -= limit
+        detail = f"{error}; unpack the zip it is in"
+        if limit < LARGEST_MEMBER:
+            detail = "the zips within the zip unpack to far more than its size; unpack it"
+        yield Refused(source, "too_large", detail)
         return
+    budget.left -= len(content)
     with zipfile.ZipFile(io.BytesIO(content)) as inner:
-        yield from _members(inner, source, below, mtime_ns, depth + 1)
+        yield from _members(inner, source, below, mtime_ns, depth + 1, budget)
 
 
 def _refused_member(info: zipfile.ZipInfo, source: str, seen: set[str]) -> Refused | None:
     name = info.filename
+    if not name:
+        return Refused(source, "unsafe_path", "a member without a name")
     if name.startswith(("/", "\\")) or name[1:2] == ":" or ".." in name.replace("\\", "/").split("/"):
         return Refused(source, "unsafe_path", "an absolute name, or one that leaves its folder")
     if (info.external_attr >> 16) & 0o170000 == 0o120000:
@@ -255,6 +308,8 @@ def _refused_by_name(source: str, name: str, form: str, size: int) -> Refused | 
         return Refused(source, "not_a_record", "a macOS twin of a file, without data")
     if not form:
         return Refused(source, "not_a_record", "no reader is meant for this kind of file")
+    if other := other_than_acceleration(name.rsplit("/", 1)[-1]):
+        return Refused(source, "unsupported", f"{other}, not acceleration")
     if size > LARGEST_MEMBER:
         return Refused(source, "too_large", f"{size} bytes, limit {LARGEST_MEMBER}")
     return None
@@ -265,5 +320,6 @@ def _peeked(head: bytes, found: Found) -> Iterator[Found | Refused]:
     if not stations:
         what = "neither its name nor its first bytes are those of a record"
         yield Refused(found.source, "not_a_record", what)
-    for station in stations:
-        yield found._replace(station=station, form=form)
+    for part in stations:
+        source = found.source if len(stations) == 1 else f"{found.source}#{part}"
+        yield found._replace(station=station_code(part.partition(".")[0]), form=form, source=source)

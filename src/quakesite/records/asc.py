@@ -1,7 +1,8 @@
 """TADAS `.asc` and its relatives (DYNA 1.2, as ITACA and ESM define it): one component per file.
 
 `KEY: value` lines, then one value per line. TADAS writes 64 header lines; the number is never relied on:
-a re-filtered family has 69, and its first line has no colon.
+a re-filtered family has 69, and its first line has no colon. ESM and ITACA give velocities, displacements and
+response spectra out in the same form; only accelerations are records here.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from quakesite.records import sample_text
-from quakesite.records.metadata import Metadata, bounded, number
+from quakesite.records.metadata import UNKNOWN, bounded, number
 from quakesite.records.naming import station_code
+from quakesite.records.record import Metadata
 from quakesite.records.refusal import Refusal
 from quakesite.records.times import parse_time
 from quakesite.rejects import Reason
@@ -39,6 +41,11 @@ TO_CM_S2 = {
     "g": 980.665,
 }
 COMPONENT_OF_STREAM = {"E": "E", "N": "N", "Z": "Z", "U": "Z"}
+
+_LOCATION = re.compile(r"[A-Z0-9]{0,2}")
+"""A location code; TADAS writes the name of a place."""
+
+_INSTRUMENT = re.compile(r"[A-Z]{2}")
 
 _FIRST_SAMPLE = re.compile(
     rb"^[ \t]*[-+]?(?:\d+(?:\.\d*)?|\.\d+|nan|inf(?:inity)?)(?:e[-+]?\d+)?[ \t\r]*$",
@@ -76,9 +83,13 @@ def read_header(content: bytes, source: str) -> Header:
             fields.setdefault(key.strip(), value.strip())
     if "STREAM" not in fields or "NDATA" not in fields:
         raise Refusal(source, Reason.BAD_HEADER, "STREAM or NDATA is missing; not a DYNA header")
-    component = COMPONENT_OF_STREAM.get(fields["STREAM"].strip()[-1:])
+    kind = fields.get("DATA_TYPE", "").lower()
+    if kind not in ("", "acceleration"):
+        raise Refusal(source, Reason.UNSUPPORTED, f"DATA_TYPE: {kind[:40]!r} is no acceleration")
+    component = COMPONENT_OF_STREAM.get(fields["STREAM"][-1:])
     if component is None:
-        raise Refusal(source, Reason.UNSUPPORTED, f"STREAM: {fields['STREAM'][:20]!r} is no E, N or Z")
+        detail = f"STREAM: {fields['STREAM'][:20]!r} is no E, N or Z, and the header carries no azimuth"
+        raise Refusal(source, Reason.UNSUPPORTED, detail)
     units = fields.get("UNITS", "").strip().lower()
     if units not in TO_CM_S2:
         raise Refusal(source, Reason.UNSUPPORTED, f"UNITS: {units[:20]!r} is no acceleration")
@@ -102,7 +113,7 @@ def read_samples(content: bytes, header: Header, source: str) -> npt.NDArray[np.
         Refusal: `bad_samples`, `truncated` or `pga_mismatch`.
     """
     try:
-        samples = sample_text.one_per_line(content[header.body :])
+        samples = sample_text.one_per_line(content, header.body)
     except sample_text.BadNumber as error:
         raise Refusal(source, Reason.BAD_SAMPLES, str(error)) from None
     if len(samples) != header.n_samples:
@@ -168,10 +179,13 @@ def _metadata(fields: dict[str, str], source: str) -> Metadata:
     return Metadata(
         network=fields.get("NETWORK", ""),
         station=station,
+        location=_code(fields.get("LOCATION", ""), _LOCATION),
+        instrument=_code(fields["STREAM"][:-1], _INSTRUMENT),
         st_latitude=within("STATION_LATITUDE_DEGREE", -90, 90),
         st_longitude=within("STATION_LONGITUDE_DEGREE", -180, 180),
         st_elevation_m=value("STATION_ELEVATION_M"),
         vs30_m_s=vs30 if vs30 is not None and vs30 > 0 else None,
+        agency_event_id=_event_id(fields.get("EVENT_ID", "")),
         event_time=event_time,
         ev_latitude=within("EVENT_LATITUDE_DEGREE", -90, 90),
         ev_longitude=within("EVENT_LONGITUDE_DEGREE", -180, 180),
@@ -182,6 +196,14 @@ def _metadata(fields: dict[str, str], source: str) -> Metadata:
         start_time=start_time,
         sampling_rate_hz=round(1.0 / interval, 6),
     )
+
+
+def _code(text: str, pattern: re.Pattern[str]) -> str | None:
+    return text if pattern.fullmatch(text) else None
+
+
+def _event_id(text: str) -> str | None:
+    return None if text.lower() in UNKNOWN or text == "-1" else text[:80]
 
 
 UNKNOWN_TIMES = frozenset({"", "none"})

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from quakesite.records import naming
 from quakesite.records.asc import HEAD_SIZE, read_header
-from quakesite.records.opening import Sources, file_name
+from quakesite.records.opening import Sources, file_name, without_part
 from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.schema import COMPONENTS
 from quakesite.records.times import stamp_of
@@ -54,7 +54,7 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
     """Returns the candidates among the files of some stations, sorted by stamp and station, and the files
     that are part of none: unreadable headers, second copies of a component."""
     rejects: list[Reject] = []
-    components: dict[tuple[str, str, str], list[_Component]] = defaultdict(list)
+    components: dict[tuple[str, str, str, str], list[_Component]] = defaultdict(list)
     found: list[Candidate] = []
     inventories: dict[tuple[str, str], list[str]] = defaultdict(list)
     for file in sorted(files):
@@ -65,12 +65,13 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
             except Refusal as refusal:
                 rejects += refusal.rejects("", [file.source])
                 continue
-            components[file.station, component.stamp, component.version].append(component)
+            key = file.station, component.stamp, component.version, component.sensor
+            components[key].append(component)
         elif file.form == "stationxml":
             inventories[file.station, name.stamp].append(file.source)
         else:
             found.append(Candidate(file.station, name.stamp, file.form, file.form, {"ENZ": file.source}))
-    for (station, stamp, version), group in components.items():
+    for (station, stamp, version, _), group in components.items():
         for files_of_one, extra in _split(group):
             candidate = Candidate(station, stamp, version, "asc", files_of_one)
             found.append(candidate)
@@ -82,25 +83,31 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
 
 
 class _Component(NamedTuple):
+    """`sensor` tells apart the networks, locations and instruments at one station, where the header does."""
+
     source: str
     folder: str
     stamp: str
     version: str
     component: str
+    sensor: str
 
 
 def _component(file: SourceFile, name: naming.Name, sources: Sources) -> _Component:
     folder = file.source[: len(file.source) - len(file_name(file.source))] + name.prefix
     if name.stamp and name.version and name.component:
-        return _Component(file.source, folder, name.stamp, name.version, name.component)
+        return _Component(file.source, folder, name.stamp, name.version, name.component, "")
     with unreadable(file.source):
         head = sources.head(file.source, HEAD_SIZE)
     header = read_header(head, file.source)
     stamp = name.stamp
-    time = header.metadata.event_time or header.metadata.start_time
+    about = header.metadata
+    time = about.event_time or about.start_time
     if not stamp and time is not None:
         stamp = stamp_of(time)
-    return _Component(file.source, folder, stamp, name.version or header.version, header.component)
+    version = name.version or header.version
+    sensor = "" if name.stamp else f"{about.network}.{about.location}.{about.instrument}"
+    return _Component(file.source, folder, stamp, version, header.component, sensor)
 
 
 def _split(group: list[_Component]) -> list[tuple[dict[str, str], list[tuple[str, str]]]]:
@@ -130,6 +137,7 @@ def _with_inventory(candidate: Candidate, inventories: dict[tuple[str, str], lis
         if station == candidate.station
         for source in below
     ]
-    folder = candidate.files["ENZ"].removesuffix(file_name(candidate.files["ENZ"]))
+    whole = without_part(candidate.files["ENZ"])
+    folder = whole.removesuffix(file_name(whole))
     beside = [source for source in same_stamp + others if source.startswith(folder)]
     return replace(candidate, inventory=(beside or same_stamp or others or [""])[0])

@@ -42,6 +42,17 @@ def shard(
 
 
 @app.command()
+def catalogue(
+    shards: Annotated[list[Path], typer.Argument(help="Shards of records (Parquet), any number.")],
+    out: Annotated[Path, typer.Option(help="One row per record, without the samples (Parquet).")],
+) -> None:
+    """Write everything known about every record, but its samples, as one table."""
+    from quakesite.records.catalogue import write_catalogue
+
+    write_catalogue(shards, out)
+
+
+@app.command()
 def show(
     path: Annotated[Path, typer.Argument(help="A file, folder or zip of records, or a shard (Parquet).")],
 ) -> None:

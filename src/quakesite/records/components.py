@@ -32,6 +32,8 @@ def check_agreement(headers: Mapping[str, Header], sources: Mapping[str, str]) -
         for field, tolerance in (
             ("station", None),
             ("network", None),
+            ("location", None),
+            ("instrument", None),
             ("sampling_rate_hz", 1e-6),
             ("st_latitude", SAME_PLACE_DEGREE),
             ("st_longitude", SAME_PLACE_DEGREE),

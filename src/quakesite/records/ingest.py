@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from quakesite.progress import say, track
 from quakesite.records.archive import Scan, scan
-from quakesite.records.candidates import Candidate, SourceFile, candidates_of
-from quakesite.records.choosing import choose, groups_of_versions
+from quakesite.records.candidates import SourceFile, candidates_of
+from quakesite.records.choosing import Version, choose, groups_of_versions
 from quakesite.records.opening import Sources
 from quakesite.records.record import Record
 from quakesite.records.schema import SOURCES
@@ -104,18 +104,18 @@ def ordered_records(
     for number, group in enumerate(track(groups, what) if what else groups):
         while waiting and waiting[0][0] < _first_id(group):
             yield heapq.heappop(waiting)[2]
-        record, rejects = choose(group, settings, opened)
-        refused += rejects
-        if record is None:
-            continue
-        if record.record_id in taken:
-            detail = "another record of this event at this station was kept"
-            lost = (source for source in record.sources if source not in inventories)
-            refused += [Reject(record.record_id, s, "records", Reason.DUPLICATE, detail) for s in lost]
-            continue
-        taken.add(record.record_id)
-        used.update(record.sources)
-        heapq.heappush(waiting, (record.record_id, number, record))
+        for record, rejects in choose(group, settings, opened):
+            refused += rejects
+            if record is None:
+                continue
+            if record.record_id in taken:
+                detail = "another record of this event at this station was kept"
+                lost = (source for source in record.sources if source not in inventories)
+                refused += [Reject(record.record_id, s, "records", Reason.DUPLICATE, detail) for s in lost]
+                continue
+            taken.add(record.record_id)
+            used.update(record.sources)
+            heapq.heappush(waiting, (record.record_id, number, record))
     for source in sorted(inventories - used):
         detail = "a StationXML that no record of its station needed"
         refused.append(Reject("", source, "records", Reason.NOT_A_RECORD, detail))
@@ -123,6 +123,6 @@ def ordered_records(
         yield heapq.heappop(waiting)[2]
 
 
-def _first_id(group: Sequence[Candidate]) -> str:
+def _first_id(group: Sequence[Version]) -> str:
     """The smallest id a record of this group or of a later one can have; groups come sorted by it."""
-    return min(candidate.record_id for candidate in group)
+    return min(version.candidate.record_id for version in group)

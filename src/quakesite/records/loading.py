@@ -11,13 +11,11 @@ from quakesite.records import asc, components
 from quakesite.records.candidates import Candidate
 from quakesite.records.metadata import make_record
 from quakesite.records.opening import Sources
+from quakesite.records.quality import peak_mismatch
 from quakesite.records.record import Record
 from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.schema import COMPONENTS
 from quakesite.rejects import Reason
-
-LARGEST_CM_S2 = 1e5
-"""About 100 g; the largest acceleration ever recorded was 4 g (Aoi et al. 2008, Science 322, 727-730)."""
 
 
 class Span(NamedTuple):
@@ -43,9 +41,6 @@ def load(candidate: Candidate, sources: Sources) -> Record:
     if record.station != candidate.station:
         found = f"its header is of station {record.station}, its name of {candidate.station}"
         raise Refusal(candidate.sources[0], Reason.BAD_HEADER, found)
-    if not record.pga_cm_s2 <= LARGEST_CM_S2:
-        found = f"a peak of {record.pga_cm_s2:.3g} cm/s^2, above {LARGEST_CM_S2:.0e}: no acceleration"
-        raise Refusal(candidate.sources[0], Reason.BAD_SAMPLES, found)
     return record
 
 
@@ -89,7 +84,10 @@ def _load_asc(candidate: Candidate, sources: Sources) -> Record:
         headers[name], samples[name] = header, asc.read_samples(content, header, source)
     components.check_agreement(headers, files)
     offsets, length = components.offsets_and_length(headers, files)
-    metadata = headers["E"].metadata
+    mismatch = peak_mismatch(
+        [samples[name] for name in COMPONENTS], [headers[name].pga for name in COMPONENTS]
+    )
+    metadata = replace(headers["E"].metadata, pga_mismatch=mismatch)
     if metadata.start_time is not None:
         moved = components.start_after(headers, offsets)
         metadata = replace(metadata, start_time=metadata.start_time + moved)

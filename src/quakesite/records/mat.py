@@ -8,6 +8,7 @@ the event's time is then that of the file's name, and the time of the first samp
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,12 @@ import numpy as np
 
 from quakesite.records.candidates import Candidate
 from quakesite.records.matfile import MatError, MatTooLarge, read_struct
-from quakesite.records.metadata import Metadata, bounded, make_record
+from quakesite.records.metadata import bounded, make_record
 from quakesite.records.naming import station_code
 from quakesite.records.nsmn import check_peak, magnitude_scale
 from quakesite.records.opening import LARGEST_MEMBER, Sources
-from quakesite.records.record import Record
+from quakesite.records.quality import peak_mismatch
+from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.times import parse_stamp, parse_time
 from quakesite.rejects import Reason
@@ -51,6 +53,7 @@ def load_mat(candidate: Candidate, sources: Sources) -> Record:
     if isinstance(stated, np.ndarray) and stated.size == 3:
         for name, column, peak in zip("NEU", samples.T, stated.ravel(), strict=True):
             check_peak(source, name, column, float(peak))
+        metadata = replace(metadata, pga_mismatch=peak_mismatch(samples.T, stated.ravel().tolist()))
     north, east, up = samples.T
     enz = np.stack([east, north, up])
     return make_record(metadata, enz, stamp=candidate.stamp, form="mat", sources=(source,))

@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quakesite.records.geodesy import distance_and_azimuth
+from quakesite.records.intensity import intensity
+from quakesite.records.plausibility import origin_mismatch_s
 from quakesite.records.quality import measure
-from quakesite.records.record import Record
+from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal
 from quakesite.records.times import stamp_of
 from quakesite.rejects import Reason
 
+LARGEST_CM_S2 = 1e5
+"""About 100 g; the largest acceleration ever recorded was 4 g (Aoi et al. 2008, Science 322, 727-730)."""
+
 UNKNOWN = frozenset({"", "none", "nan", "null", "na", "n/a", "-", "--", "unknown", "missing"})
 """Spellings of "no value" in headers, in lower case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a header says, in the units of `schema.RECORDS`; None where it says nothing."""
-
-    network: str
-    station: str
-    st_latitude: float | None
-    st_longitude: float | None
-    st_elevation_m: float | None
-    vs30_m_s: float | None
-    event_time: datetime | None
-    ev_latitude: float | None
-    ev_longitude: float | None
-    ev_depth_km: float | None
-    magnitude: float | None
-    magnitude_type: str | None
-    stated_distance_km: float | None
-    start_time: datetime | None
-    sampling_rate_hz: float
-    author_p_s: float | None = None
-    author_s_s: float | None = None
 
 
 def number(text: str, field: str, source: str) -> float | None:
@@ -86,24 +67,34 @@ def make_record(
     that the header states is kept. Without a `stamp` the record is named by its event's time.
 
     Raises:
-        Refusal: neither stamp nor event time (`bad_header`), or a component without motion (`flat`).
+        Refusal: neither stamp nor event time (`bad_header`), a peak that is none (`bad_samples`), or a
+            component without motion (`flat`).
     """
     if not stamp:
         time = metadata.event_time or metadata.start_time
         if time is None:
             raise Refusal(sources[0], Reason.BAD_HEADER, "no event time, in the header or in the file's name")
         stamp = stamp_of(time)
-    spread = acceleration.max(axis=1, initial=-np.inf) - acceleration.min(axis=1, initial=np.inf)
-    for name, extent in zip("ENZ", spread, strict=True):
+    highest, lowest = acceleration.max(axis=1, initial=-np.inf), acceleration.min(axis=1, initial=np.inf)
+    peak = max(float(highest.max()), -float(lowest.min()))
+    if not peak <= LARGEST_CM_S2:
+        found = f"a peak of {peak:.3g} cm/s^2, above {LARGEST_CM_S2:.0e}: no acceleration"
+        raise Refusal(sources[0], Reason.BAD_SAMPLES, found)
+    for name, extent in zip("ENZ", highest - lowest, strict=True):
         if not extent > 0.0:
             raise Refusal(sources[0], Reason.FLAT, f"component {name} is constant")
     distance, azimuth = metadata.stated_distance_km, None
     if None not in (path := _path(metadata)):
         distance, azimuth = distance_and_azimuth(*path)  # type: ignore[arg-type]
-    values: dict[str, Any] = {name: getattr(metadata, name) for name in Metadata.__slots__}
+    values: dict[str, Any] = {one.name: getattr(metadata, one.name) for one in fields(Metadata)}
+    duration_s = (acceleration.shape[1] - 1) / metadata.sampling_rate_hz
     return Record(
         **values,
         **measure(acceleration, metadata.sampling_rate_hz)._asdict(),
+        **intensity(acceleration, metadata.sampling_rate_hz)._asdict(),
+        origin_mismatch_s=origin_mismatch_s(
+            metadata.event_time, metadata.start_time, duration_s, distance, metadata.ev_depth_km
+        ),
         record_id=f"{stamp}_{metadata.station}",
         event_id=stamp,
         epicentral_distance_km=distance,

@@ -18,12 +18,30 @@ FORMS_BY_SUFFIX = {
 }
 """The only suffixes a reader is meant for, in lower case."""
 
+NO_ACCELERATION = {
+    "VEL": "velocity",
+    "DIS": "displacement",
+    "SA": "a response spectrum",
+    "SD": "a response spectrum",
+    "SV": "a response spectrum",
+    "PSV": "a response spectrum",
+}
+"""What else ESM and ITACA give out under the names of their records (ITACA, "User info", version 2.2)."""
+
 LONGEST_NAME = 255
 """Characters a file's name may have; longer ones, possible in zips, tell nothing."""
 
 _STAMP_AND_STATION = re.compile(
     r"(?P<prefix>.*?)(?<!\d)(?P<stamp>\d{14})_(?P<station>[A-Za-z0-9]+)(?P<rest>.*)", re.ASCII
 )
+_NETWORK_FIRST = re.compile(
+    r"[A-Z0-9]{1,2}\.(?P<station>[A-Z0-9]{1,5})\.[A-Z0-9]{0,2}\.[A-Z]{2}[A-Z0-9]\.D\."
+    r"(?P<event>[A-Z0-9_.-]+)\.(?P<kind>ACC|VEL|DIS|SA|SD|SV|PSV)(?:\.[A-Z]{2})?\.ASC",
+    re.ASCII | re.IGNORECASE,
+)
+"""ESM's `IT.AMT..HGE.D.EMSC-20160824_0000006.ACC.MP.ASC`, ITACA's `IT.AMT..HGE.D.20160824.013632.C.ACC.ASC`:
+network, station, location, channel, `D`, event, and what the values are."""
+
 _PROCESSING = re.compile(
     r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$", re.ASCII
 )
@@ -57,17 +75,29 @@ def form_of(file_name: str) -> str:
 
 
 def station_of(file_name: str) -> str:
-    """Returns the station code in `file_name` (`<stamp>_<station>...`), empty where it holds none."""
-    match = _STAMP_AND_STATION.match(file_name) if len(file_name) <= LONGEST_NAME else None
+    """Returns the station code in `file_name` (`<stamp>_<station>...`, or ESM's and ITACA's
+    `<network>.<station>...`), empty where it holds none."""
+    if len(file_name) > LONGEST_NAME:
+        return ""
+    match = _NETWORK_FIRST.fullmatch(file_name) or _STAMP_AND_STATION.match(file_name)
     return station_code(match["station"]) if match else ""
+
+
+def other_than_acceleration(file_name: str) -> str:
+    """Returns what the file holds if its name says that it is no acceleration, else nothing."""
+    match = _NETWORK_FIRST.fullmatch(file_name) if len(file_name) <= LONGEST_NAME else None
+    return NO_ACCELERATION.get(match["kind"].upper(), "") if match else ""
 
 
 def parse(file_name: str) -> Name:
     """Returns what `file_name` (without its folder) tells.
 
     TADAS names are `<stamp>_<station>_{ap|mp}_{RawAcc|Acc}_{E|N|U}.asc`; prefixes (`Ex`), infixes (`AAD`)
-    and a space before the suffix occur. Component U is returned as Z.
+    and a space before the suffix occur. Component U is returned as Z. Of ESM's and ITACA's names only the
+    station is taken: their headers tell the rest.
     """
+    if len(file_name) <= LONGEST_NAME and (esm := _NETWORK_FIRST.fullmatch(file_name)):
+        return Name(form_of(file_name), "", "", station_code(esm["station"]), "", "")
     stem = file_name[: file_name.rfind(".")].rstrip() if "." in file_name else file_name
     form = form_of(file_name)
     match = _STAMP_AND_STATION.match(stem) if len(stem) <= LONGEST_NAME else None

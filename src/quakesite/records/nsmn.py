@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from quakesite.records import sample_text
 from quakesite.records.candidates import Candidate
-from quakesite.records.metadata import Metadata, bounded, make_record, number
+from quakesite.records.metadata import bounded, make_record, number
 from quakesite.records.naming import station_code
 from quakesite.records.opening import Sources
-from quakesite.records.record import Record
+from quakesite.records.quality import peak_mismatch
+from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.times import parse_time
 from quakesite.rejects import Reason
@@ -59,9 +61,12 @@ def read_nsmn(content: bytes, source: str) -> tuple[Metadata, npt.NDArray[np.flo
     count = fields.get("NUMBER OF DATA", "")
     if count != str(len(north)):
         raise Refusal(source, Reason.TRUNCATED, f"{len(north)} samples, NUMBER OF DATA says {count[:20]}")
-    stated = _PGA.search(fields.get("RAW PGA VALUES (gal)", ""))
-    for name, samples, text in zip("NEU", (north, east, up), stated.groups() if stated else (), strict=False):
-        check_peak(source, name, samples, number(text, "RAW PGA VALUES (gal)", source))
+    found = _PGA.search(fields.get("RAW PGA VALUES (gal)", ""))
+    if found:
+        stated = [number(text, "RAW PGA VALUES (gal)", source) for text in found.groups()]
+        for name, samples, pga in zip("NEU", (north, east, up), stated, strict=True):
+            check_peak(source, name, samples, pga)
+        metadata = replace(metadata, pga_mismatch=peak_mismatch((north, east, up), stated))
     return metadata, np.stack([east, north, up])
 
 

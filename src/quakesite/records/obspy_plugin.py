@@ -1,7 +1,7 @@
 """ObsPy's waveform plug-in: `obspy.read("20201030115124_0905_mp_RawAcc_E.asc")`.
 
 Registered as an entry point of the package, so that it works wherever quakesite is installed. One file gives
-one trace (three for NSMN), in cm/s^2, its header's metadata in `trace.stats.afad`.
+one trace (three for NSMN and AFAD-1218), in cm/s^2, its header's metadata in `trace.stats.afad`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from quakesite.records import asc, nsmn
-from quakesite.records.metadata import Metadata
+from quakesite.records.candidates import Candidate
+from quakesite.records.mat import load_mat
+from quakesite.records.naming import parse
+from quakesite.records.opening import InMemory, file_name
+from quakesite.records.record import Metadata
 from quakesite.records.refusal import unreadable
 
 if TYPE_CHECKING:
@@ -56,6 +60,26 @@ def read_nsmn(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
     return _stream(components, metadata, headonly, samples.shape[1])
 
 
+def is_mat(file: FileOrPath) -> bool:
+    """Returns whether a file is a MATLAB 5 file; whether it holds a record only reading it tells."""
+    head = _content(file, 128)
+    return head.startswith(b"MATLAB 5.0 MAT-file") and head[126:128] in (b"IM", b"MI")
+
+
+def read_mat(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
+    """Returns the three traces of an AFAD-1218 `.mat` file, checked against its counts and peaks.
+
+    Raises:
+        InputError: what is wrong with the file.
+    """
+    source = _name(file)
+    name = parse(file_name(source))
+    candidate = Candidate(name.station, name.stamp, "mat", "mat", {"ENZ": source})
+    record = load_mat(candidate, InMemory({source: _content(file, -1, advance=True)}))
+    components = dict(zip("ENZ", record.acceleration, strict=True))
+    return _stream(components, record.metadata(), headonly, record.n_samples)
+
+
 def _stream(samples: dict[str, Any], metadata: Metadata, headonly: bool, n_samples: int) -> Stream:
     from obspy import Stream, Trace, UTCDateTime
     from obspy.core.trace import Stats
@@ -63,13 +87,14 @@ def _stream(samples: dict[str, Any], metadata: Metadata, headonly: bool, n_sampl
     traces = []
     for component, values in samples.items():
         stats = Stats()
-        stats.network, stats.station, stats.channel = metadata.network[:2], metadata.station, f"HN{component}"
+        stats.network, stats.station = metadata.network[:2], metadata.station
+        stats.location, stats.channel = metadata.location or "", f"{metadata.instrument or 'HN'}{component}"
         stats.sampling_rate = metadata.sampling_rate_hz
         if metadata.start_time is not None:
             stats.starttime = UTCDateTime(metadata.start_time)
         stats.afad = asdict(metadata) | {"units": "cm/s^2"}
+        stats.npts = n_samples
         if headonly:
-            stats.npts = n_samples
             traces.append(Trace(header=stats))
         else:
             traces.append(Trace(data=np.ascontiguousarray(values), header=stats))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from types import TracebackType
 from typing import IO
 
@@ -26,6 +29,9 @@ MOST_HELD = 128 * 2**20
 BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    IndexError,
     EOFError,
     NotImplementedError,
     RuntimeError,
@@ -35,20 +41,41 @@ BROKEN_ZIP = (
 """What `zipfile` raises on a broken, encrypted or exotic zip."""
 
 _MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
+_PART = re.compile(r"(\.(?:mseed|miniseed|msd|fseed|seed|xml))#([A-Za-z0-9]+(?:\.\d+)?)$", re.IGNORECASE)
 
 
 class TooLarge(Exception):
     """A file or member holds more than `LARGEST_MEMBER` bytes."""
 
 
+def part_of(source: str) -> str:
+    """Returns which part of its file a source is: of `a.mseed#1211.2` the second record of station 1211."""
+    match = _PART.search(source)
+    return match[2] if match else ""
+
+
+def without_part(source: str) -> str:
+    """Returns the source of the whole file."""
+    return _PART.sub(r"\1", source)
+
+
 def split_source(source: str) -> list[str]:
-    """Returns the path of a source's file and the members below it: `a.zip!b/c.asc` gives two parts."""
-    return _MEMBER.split(source)
+    """Returns the path of a source's file and the members below it: `a.zip!b/c.asc` gives two."""
+    return _MEMBER.split(without_part(source))
 
 
 def file_name(source: str) -> str:
     """Returns the bare name of a source, without folders."""
     return re.split(r"[/\\]", split_source(source)[-1])[-1]
+
+
+def read_head(handle: IO[bytes], size: int) -> bytes:
+    """Returns the first `size` bytes that `handle` holds, or all if it holds fewer."""
+    pieces: list[bytes] = []
+    while size > 0 and (piece := handle.read(min(size, PIECE))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
 
 
 def read_limited(handle: IO[bytes], limit: int = LARGEST_MEMBER) -> bytes:
@@ -95,7 +122,7 @@ class Sources:
     def _open(self, source: str) -> IO[bytes]:
         parts = split_source(source)
         if len(parts) == 1:
-            return open(source, "rb")
+            return open(parts[0], "rb", buffering=0)
         return self._zip(tuple(parts[:-1])).open(parts[-1])
 
     def _zip(self, parts: tuple[str, ...]) -> zipfile.ZipFile:
@@ -127,3 +154,19 @@ class Sources:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class InMemory(Sources):
+    """Sources whose bytes are given: a file that was opened elsewhere, or never was one."""
+
+    def __init__(self, contents: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._contents = contents
+
+    def read(self, source: str, limit: int = LARGEST_MEMBER) -> bytes:
+        """Returns the bytes given for `source`; raises as `Sources.read` does."""
+        return read_limited(io.BytesIO(self._contents[without_part(source)]), limit)
+
+    def head(self, source: str, size: int) -> bytes:
+        """Returns the first `size` bytes given for `source`."""
+        return self._contents[without_part(source)][:size]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from quakesite.records.naming import station_code
+from quakesite.records.opening import LARGEST_MEMBER
+from quakesite.records.seedfile import SeedError, parts
 
 _ASC_STATION = re.compile(rb"^STATION_CODE:[ \t]*([A-Za-z0-9]+)", re.MULTILINE)
 _NSMN_STATION = re.compile(rb"^STATION ID[ \t]*:[ \t]*([A-Za-z0-9]+)", re.MULTILINE)
@@ -15,12 +17,13 @@ _XML_DIALECTS = (
     (b"http://geofon.gfz-potsdam.de/ns/seiscomp3-schema/", "SC3ML"),
 )
 _NSMN_TITLE = b"STRONG GROUND MOTION RECORDS OF"
-_SEED_QUALITY = re.compile(rb"\d{6}[DRQM][ \0]")
+_SEED_START = re.compile(rb"\d{6}[DRQMV][ \0]")
 
 
 def head_size(form: str) -> int:
-    """Returns how many bytes `stations_in` wants of a file of `form`."""
-    return 4 * 2**20 if form == "stationxml" else 4096
+    """Returns how many bytes `stations_in` wants of a file of `form`: of SEED all, for its stations stand
+    anywhere in it."""
+    return {"stationxml": 4 * 2**20, "mseed": LARGEST_MEMBER}.get(form, 4096)
 
 
 def xml_dialect(head: bytes) -> str:
@@ -37,15 +40,18 @@ def xml_dialect(head: bytes) -> str:
 def stations_in(head: bytes, form: str) -> tuple[str, list[str]]:
     """Returns the form and the stations that the first bytes of a file tell; no stations: not a record.
 
-    `form` is what its suffix says; a header of the DYNA family (TADAS, ESM, ITACA) is recognised under any
-    text suffix.
+    A SEED file's are its parts (`seedfile.parts`), in the order of their stations. `form` is what its suffix
+    says; a header of the DYNA family (TADAS, ESM, ITACA) is recognised under any text suffix.
     """
     if form in ("asc", "nsmn"):
         if _NSMN_TITLE in head[:200]:
-            return "nsmn", _codes(_NSMN_STATION.findall(head))
+            return "nsmn", _codes(_NSMN_STATION.findall(head)[:1])
         return "asc", _codes(_ASC_STATION.findall(head)[:1])
-    if form == "mseed" and _SEED_QUALITY.match(head):
-        return form, _codes([head[8:13].strip()])
+    if form == "mseed" and _SEED_START.match(head):
+        try:
+            return form, list(parts(head))
+        except SeedError:
+            return form, [] if head[6:7] == b"V" else _codes([head[8:13].strip()])
     if form == "stationxml" and xml_dialect(head):
         return form, _codes(_XML_STATION.findall(head))
     return form, []

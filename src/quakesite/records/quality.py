@@ -6,6 +6,7 @@ refuses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,21 @@ def measure(acceleration: npt.NDArray[np.float64], sampling_rate_hz: float) -> Q
         longest_flat_s=max(0, still - 1) / sampling_rate_hz,
         zero_crossings_hz=float(crossings.min(initial=acceleration.shape[1])) / duration_s,
     )
+
+
+def peak_mismatch(
+    components: Iterable[npt.NDArray[np.float64]], stated: Iterable[float | None]
+) -> float | None:
+    """Returns the largest difference between a component's peak and the PGA that its header states.
+
+    As a part of the stated PGA. None where no header states one, or all state 0.
+    """
+    differences = [
+        abs(float(np.abs(samples).max(initial=0.0)) - abs(pga)) / abs(pga)
+        for samples, pga in zip(components, stated, strict=True)
+        if pga
+    ]
+    return max(differences, default=None)
 
 
 def _still_runs(

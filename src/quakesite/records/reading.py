@@ -15,12 +15,9 @@ from quakesite.records.ingest import ordered_records
 from quakesite.records.naming import form_of, parse
 from quakesite.records.opening import Sources
 from quakesite.records.record import Record
-from quakesite.records.settings import RecordsSettings
+from quakesite.records.settings import NO_LIMITS, RecordsSettings
 from quakesite.rejects import Reason, Reject
 from quakesite.settings import validated
-
-UNLIMITED = {"max_epicentral_distance_km": None, "min_component_ratio": None}
-"""Whoever names a path wants what is there: nothing is left out for its distance or quality."""
 
 
 def read(
@@ -43,7 +40,8 @@ def read(
     before = len(refused)
     files = _files(path, refused)
     wanted: dict[str, Any] = {} if prefer is None else {"prefer": list(prefer)}
-    settings = validated(RecordsSettings, UNLIMITED | wanted, "read")
+    # Whoever names a path wants what is there: nothing is left out for its distance or quality.
+    settings = validated(RecordsSettings, NO_LIMITS | wanted, "read")
     with Sources() as opened:
         records = list(ordered_records(files, settings, opened, refused, set()))
     lost = [reject for reject in refused[before:] if reject.reason is not Reason.NOT_A_RECORD]
@@ -69,8 +67,8 @@ def _files(path: str, refused: list[Reject]) -> list[SourceFile]:
     ]
     files = [SourceFile(file.station, file.source, file.form) for file in found.found]
     if os.path.isfile(path) and path[-4:].lower() != ".zip":
-        station = files[0].station
-        files += [SourceFile(station, beside, form_of(beside)) for beside in _companions(path)]
+        for station in sorted({file.station for file in files}):
+            files += [SourceFile(station, beside, form_of(beside)) for beside in _companions(path)]
     return files
 
 

@@ -12,8 +12,39 @@ import numpy.typing as npt
 from quakesite.records.schema import RECORDS
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Metadata:
+    """What a header says, in the units of `schema.RECORDS`; None where it says nothing.
+
+    `location` and `instrument` are SEED's location code and the first two letters of its channel code (`HN`),
+    None where the form has none; `agency_event_id` is the event's name in the database the record is from.
+    """
+
+    network: str
+    station: str
+    location: str | None = None
+    instrument: str | None = None
+    st_latitude: float | None
+    st_longitude: float | None
+    st_elevation_m: float | None
+    vs30_m_s: float | None
+    agency_event_id: str | None = None
+    event_time: datetime | None
+    ev_latitude: float | None
+    ev_longitude: float | None
+    ev_depth_km: float | None
+    magnitude: float | None
+    magnitude_type: str | None
+    stated_distance_km: float | None = None
+    start_time: datetime | None
+    sampling_rate_hz: float
+    author_p_s: float | None = None
+    author_s_s: float | None = None
+    pga_mismatch: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record(Metadata):
     """One event at one station. The fields are the columns of `schema.RECORDS`, in their units.
 
     `acceleration` is float64 of shape (3, n_samples), components E, N, Z, in cm/s^2; the first sample is at
@@ -21,36 +52,35 @@ class Record:
     """
 
     record_id: str
-    network: str
-    station: str
-    st_latitude: float | None
-    st_longitude: float | None
-    st_elevation_m: float | None
-    vs30_m_s: float | None
     event_id: str
-    event_time: datetime | None
-    ev_latitude: float | None
-    ev_longitude: float | None
-    ev_depth_km: float | None
-    magnitude: float | None
-    magnitude_type: str | None
     epicentral_distance_km: float | None
     back_azimuth_deg: float | None
     form: str
     sources: tuple[str, ...]
-    start_time: datetime | None
-    sampling_rate_hz: float
     n_samples: int
     pga_cm_s2: float
-    author_p_s: float | None
-    author_s_s: float | None
     acceleration: npt.NDArray[np.float64]
-    stated_distance_km: float | None = None
     component_ratio: float | None = None
     clipped_samples: int | None = None
     largest_jump: float | None = None
     longest_flat_s: float | None = None
     zero_crossings_hz: float | None = None
+    origin_mismatch_s: float | None = None
+    pga_e_cm_s2: float | None = None
+    pga_n_cm_s2: float | None = None
+    pga_z_cm_s2: float | None = None
+    rotd00_pga_cm_s2: float | None = None
+    rotd50_pga_cm_s2: float | None = None
+    rotd100_pga_cm_s2: float | None = None
+    arias_e_cm_s: float | None = None
+    arias_n_cm_s: float | None = None
+    arias_z_cm_s: float | None = None
+    cav_e_cm_s: float | None = None
+    cav_n_cm_s: float | None = None
+    cav_z_cm_s: float | None = None
+    t90_e_s: float | None = None
+    t90_n_s: float | None = None
+    t90_z_s: float | None = None
 
     @property
     def end_time(self) -> datetime | None:
@@ -63,6 +93,10 @@ class Record:
     def duration_s(self) -> float:
         """Time from the first sample to the last, in seconds."""
         return (self.n_samples - 1) / self.sampling_rate_hz
+
+    def metadata(self) -> Metadata:
+        """Returns what the record's header says, without what was measured."""
+        return Metadata(**{field.name: getattr(self, field.name) for field in fields(Metadata)})
 
     def row(self) -> dict[str, Any]:
         """Returns the metadata as a row of `schema.RECORDS`, without the samples."""

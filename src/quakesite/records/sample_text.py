@@ -20,35 +20,38 @@ class BadNumber(ValueError):
         super().__init__(f"sample {line}: {text!r} is no finite number")
 
 
-def one_per_line(text: bytes) -> npt.NDArray[np.float64]:
-    """Returns the numbers in `text`, one per line, as float64 of shape (n,).
+def one_per_line(text: bytes, start: int = 0) -> npt.NDArray[np.float64]:
+    """Returns the numbers in `text` from byte `start` on, one per line, as float64 of shape (n,).
 
     The line breaks are found with NumPy, and Arrow's parser, correctly rounded as Python's `float` is, reads
-    the strings between them. Blank lines at the end, carriage returns and blanks around the numbers are
-    allowed.
+    the strings between them, where they lie. Blank lines at the end, carriage returns and blanks around the
+    numbers are allowed.
 
     Raises:
         BadNumber: a line that is anything else, NaN and infinity among them.
     """
-    text = text.rstrip()
-    if not text:
+    if not (text.endswith(b"\n") and text[-2:-1].isdigit()):
+        text, start = text[start:].rstrip() + b"\n", 0
+    if len(text) - start <= 1:
         return np.empty(0)
-    text += b"\n"
-    breaks = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)
+    breaks = np.flatnonzero(np.frombuffer(text, np.uint8, offset=start) == NEWLINE)
     offsets = np.empty(len(breaks) + 1, np.int32)
-    offsets[0] = 0
-    np.add(breaks, 1, out=offsets[1:], casting="unsafe")
+    offsets[0] = start
+    np.add(breaks, start + 1, out=offsets[1:], casting="unsafe")
     lines = pa.Array.from_buffers(pa.string(), len(breaks), [None, pa.py_buffer(offsets), pa.py_buffer(text)])
+    values = _cast(pc.ascii_rtrim_whitespace(lines))
+    if values is None:
+        values = _cast(pc.ascii_trim_whitespace(lines))
+    if values is None or not np.isfinite(values).all():
+        raise _first_bad(text[start:])
+    return values
+
+
+def _cast(words: pa.StringArray) -> npt.NDArray[np.float64] | None:
     try:
-        if b" " in text or b"\t" in text or b"\r" in text:
-            stripped = pc.ascii_trim(lines, " \t\r\n")
-        else:
-            stripped = pc.ascii_rtrim(lines, "\n")
-        values: npt.NDArray[np.float64] = pc.cast(stripped, pa.float64()).to_numpy()
+        values: npt.NDArray[np.float64] = pc.cast(words, pa.float64()).to_numpy()
     except (pa.ArrowInvalid, UnicodeDecodeError):
-        raise _first_bad(text) from None
-    if not np.isfinite(values).all():
-        raise _first_bad(text)
+        return None
     return values
 
 
@@ -72,7 +75,7 @@ def columns(text: bytes, count: int) -> npt.NDArray[np.float64]:
 
 def _first_bad(text: bytes) -> BadNumber:
     for number, line in enumerate(text.split(b"\n"), 1):
-        word = line.strip(b" \t\r")
+        word = line.strip()
         if not _NUMBER.fullmatch(word) or not np.isfinite(float(word)):
             return BadNumber(number, _shown(line))
     return BadNumber(0, _shown(text))

@@ -28,11 +28,14 @@ RECORDS = pa.schema(
         pa.field("record_id", pa.string(), nullable=False, metadata={"about": "<YYYYMMDDhhmmss>_<station>"}),
         pa.field("network", pa.string(), nullable=False),
         pa.field("station", pa.string(), nullable=False),
+        pa.field("location", pa.string(), metadata={"about": "SEED location code"}),
+        pa.field("instrument", pa.string(), metadata={"about": "SEED band and instrument code, as HN"}),
         pa.field("st_latitude", pa.float64(), metadata={"unit": "degree"}),
         pa.field("st_longitude", pa.float64(), metadata={"unit": "degree"}),
         pa.field("st_elevation_m", pa.float64()),
         pa.field("vs30_m_s", pa.float64(), metadata={"about": "as the record's header states it"}),
         pa.field("event_id", pa.string(), nullable=False, metadata={"about": "the stamp YYYYMMDDhhmmss"}),
+        pa.field("agency_event_id", pa.string(), metadata={"about": "as the record's database names it"}),
         pa.field("event_time", pa.timestamp("us", tz="UTC")),
         pa.field("ev_latitude", pa.float64(), metadata={"unit": "degree"}),
         pa.field("ev_longitude", pa.float64(), metadata={"unit": "degree"}),
@@ -68,6 +71,40 @@ RECORDS = pa.schema(
         pa.field("longest_flat_s", pa.float64(), metadata={"about": "longest time without any change"}),
         pa.field("zero_crossings_hz", pa.float64(), metadata={"about": "of the component with the fewest"}),
         pa.field(
+            "pga_mismatch",
+            pa.float64(),
+            metadata={"about": "peaks against the header's, as a part of those; null where it states none"},
+        ),
+        pa.field(
+            "origin_mismatch_s",
+            pa.float64(),
+            metadata={"about": "by how much the record misses its event's waves; 0 is right"},
+        ),
+        *(
+            pa.field(f"pga_{name}_cm_s2", pa.float64(), metadata={"about": "largest absolute value"})
+            for name in ("e", "n", "z")
+        ),
+        *(
+            pa.field(
+                f"rotd{percentile}_pga_cm_s2",
+                pa.float64(),
+                metadata={"about": f"{about} of the peaks over all horizontal directions"},
+            )
+            for percentile, about in (("00", "least"), ("50", "median"), ("100", "largest"))
+        ),
+        *(
+            pa.field(f"arias_{name}_cm_s", pa.float64(), metadata={"about": "Arias intensity"})
+            for name in ("e", "n", "z")
+        ),
+        *(
+            pa.field(f"cav_{name}_cm_s", pa.float64(), metadata={"about": "cumulative absolute velocity"})
+            for name in ("e", "n", "z")
+        ),
+        *(
+            pa.field(f"t90_{name}_s", pa.float64(), metadata={"about": "from 5 to 95 % of Arias intensity"})
+            for name in ("e", "n", "z")
+        ),
+        pa.field(
             "acceleration",
             pa.large_binary(),
             nullable=False,
@@ -79,6 +116,14 @@ RECORDS = pa.schema(
 
 METADATA = [name for name in RECORDS.names if name != "acceleration"]
 """The columns of `RECORDS` without the samples."""
+
+CATALOGUE = pa.schema(
+    [
+        *(RECORDS.field(name) for name in METADATA),
+        pa.field("shard", pa.string(), nullable=False, metadata={"about": "where the samples are"}),
+    ]
+)
+"""One row per record of all shards, sorted by `record_id`: `results/records/catalogue.parquet`."""
 
 
 def to_bytes(acceleration: npt.NDArray[np.floating]) -> bytes:

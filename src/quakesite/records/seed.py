@@ -1,4 +1,7 @@
-"""miniSEED with StationXML beside it, as TADAS and the seismic networks export: ObsPy reads both."""
+"""miniSEED and full SEED, as TADAS and the seismic networks export them: ObsPy decodes the samples.
+
+The instrument is described by StationXML in the archive, or by full SEED's own control records.
+"""
 
 from __future__ import annotations
 
@@ -6,80 +9,104 @@ import io
 import struct
 import warnings
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from quakesite.records import inventories, seedfile
 from quakesite.records.candidates import Candidate
 from quakesite.records.deconvolution import acceleration
-from quakesite.records.metadata import Metadata, make_record
+from quakesite.records.metadata import make_record
 from quakesite.records.naming import station_code
-from quakesite.records.opening import Sources
-from quakesite.records.peeking import xml_dialect
-from quakesite.records.record import Record
+from quakesite.records.opening import Sources, part_of
+from quakesite.records.orientation import to_east_north_up
+from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
-from quakesite.records.seedfile import SeedError, data_records
 from quakesite.records.times import parse_stamp
 from quakesite.rejects import Reason
 
 if TYPE_CHECKING:
     from obspy import Inventory, Stream
 
-COMPONENT_OF_CODE = {"E": "E", "N": "N", "Z": "Z", "U": "Z"}
+ORIENTED = {"E": "E", "N": "N", "Z": "Z", "U": "Z"}
+UNORIENTED = frozenset("123Z")
+"""Orientation codes whose direction only the description of the instrument tells."""
+
+
+class _Sensor(NamedTuple):
+    """The three traces of one sensor: by E, N and Z, or else `unoriented` by their codes."""
+
+    traces: dict[str, Any]
+    unoriented: bool
 
 
 def load_seed(candidate: Candidate, sources: Sources) -> Record:
-    """Returns the record of one miniSEED file, as acceleration in cm/s^2.
+    """Returns the record of one SEED file, or of one part of it, as acceleration in cm/s^2.
 
-    Event, magnitude and distance are unknown to this form: only the stamp in the file's name tells of an
-    event. Gaps are refused, not filled.
+    Where a station has several sensors, the accelerometer (second letter of the channel N, else L or G) is
+    taken before others, and the location code that comes first. Components named 1, 2, 3 are turned to east,
+    north and up by the azimuths and dips of their description. Event, magnitude and distance are unknown to
+    this form: only the stamp in the file's name tells of an event. Gaps are refused, not filled.
 
     Raises:
-        Refusal: `unreadable`, `unsupported` (no StationXML, several stations), `missing_component`,
-            `component_mismatch`, `bad_samples` or `flat`.
+        Refusal: `unreadable`, `unsupported` (no response, several stations, an unknown orientation),
+            `missing_component`, `component_mismatch`, `bad_samples`, `bad_header` or `flat`.
     """
     source = candidate.files["ENZ"]
-    if not candidate.inventory:
-        raise Refusal(
-            source,
-            Reason.UNSUPPORTED,
-            "no StationXML of its station in the archive: counts, not acceleration",
-        )
-    stream = _stream(source, sources)
-    inventory = _inventory(candidate.inventory, sources)
-    traces = _three(stream, source)
+    with unreadable(source):
+        content = sources.read(source)
+    stream = _stream(content, source)
+    inventory = _inventory(candidate, content, sources)
+    sensor = _sensor(stream, source)
+    traces = sensor.traces
     start = max(trace.stats.starttime for trace in traces.values())
     end = min(trace.stats.endtime for trace in traces.values())
     longest = max(trace.stats.npts for trace in traces.values())
-    first = traces["E"].stats
+    first = next(iter(traces.values())).stats
     if (end - start) * first.sampling_rate < 0.5 * longest:
         raise Refusal(source, Reason.COMPONENT_MISMATCH, "the components share less than half of the longest")
     samples = []
     length = int((end - start) * first.sampling_rate + 0.5) + 1
-    for name in "ENZ":
-        motion = _acceleration(traces[name], inventory, source)
-        offset = round((start - traces[name].stats.starttime) * first.sampling_rate)
+    for trace in traces.values():
+        motion = _acceleration(trace, inventory, source)
+        offset = round((start - trace.stats.starttime) * first.sampling_rate)
         samples.append(motion[offset : offset + length])
     length = min(len(one) for one in samples)
     in_cm_s2 = np.stack([one[:length] for one in samples]) * 100.0
+    if sensor.unoriented:
+        in_cm_s2 = _turned(in_cm_s2, list(traces.values()), inventory, source)
     if not np.isfinite(in_cm_s2).all():
         raise Refusal(source, Reason.BAD_SAMPLES, "NaN or infinity after the response was removed")
     metadata = _metadata(first, inventory, candidate, _utc(start), source)
-    files = (source, candidate.inventory)
+    files = (source, candidate.inventory) if candidate.inventory else (source,)
     return make_record(metadata, in_cm_s2, stamp=candidate.stamp, form="mseed", sources=files)
 
 
-def _stream(source: str, sources: Sources) -> Stream:
+def _inventory(candidate: Candidate, content: bytes, sources: Sources) -> Inventory:
+    if candidate.inventory:
+        with unreadable(candidate.inventory):
+            xml = sources.read(candidate.inventory)
+        return inventories.from_xml(xml, candidate.inventory)
+    source = candidate.files["ENZ"]
+    control = seedfile.control_records(content)
+    if not control:
+        detail = "no StationXML of its station in the archive, nor full SEED: counts, not acceleration"
+        raise Refusal(source, Reason.UNSUPPORTED, detail)
+    return inventories.from_control_records(control, source)
+
+
+def _stream(content: bytes, source: str) -> Stream:
     from obspy import read
     from obspy.core.util.obspy_types import ObsPyException
     from obspy.io.mseed import InternalMSEEDError
 
-    with unreadable(source):
-        content = sources.read(source)
     try:
-        content = data_records(content)
-    except SeedError as error:
+        wanted = part_of(source)
+        if wanted:
+            content = b"".join(one.content for one in seedfile.parts(content).get(wanted, []))
+        content = seedfile.data_records(content)
+    except seedfile.SeedError as error:
         raise Refusal(source, Reason.UNREADABLE, str(error)) from None
     try:
         with warnings.catch_warnings():
@@ -99,38 +126,12 @@ def _stream(source: str, sources: Sources) -> Stream:
     return stream
 
 
-def _inventory(source: str, sources: Sources) -> Inventory:
-    from obspy import read_inventory
-    from obspy.core.util.obspy_types import ObsPyException
-
-    with unreadable(source):
-        content = sources.read(source)
-    dialect = xml_dialect(content)
-    if not dialect:
-        raise Refusal(source, Reason.BAD_HEADER, "neither StationXML nor an inventory of Arclink or SeisComP")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return read_inventory(io.BytesIO(content), format=dialect)
-    except (
-        SyntaxError,
-        ObsPyException,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        IndexError,
-    ) as error:
-        raise Refusal(source, Reason.BAD_HEADER, f"StationXML: {error}") from None
-
-
-def _three(stream: Stream, source: str) -> dict[str, Any]:
-    """Returns the traces by component, of one station and one instrument; gaps and doubles are refused."""
+def _sensor(stream: Stream, source: str) -> _Sensor:
+    """Returns the traces of the preferred sensor of one station; gaps and doubles are refused."""
     stations = sorted({f"{trace.stats.network}.{trace.stats.station}" for trace in stream})
     if len(stations) != 1:
-        raise Refusal(
-            source, Reason.UNSUPPORTED, f"{len(stations)} stations in one file ({', '.join(stations[:3])})"
-        )
+        detail = f"{len(stations)} stations ({', '.join(stations[:3])}) in a file named after one"
+        raise Refusal(source, Reason.UNSUPPORTED, detail)
     if any(trace.data.dtype.kind not in "if" for trace in stream):
         raise Refusal(source, Reason.BAD_SAMPLES, "a trace that holds no numbers")
     for identity in sorted({trace.id for trace in stream}):
@@ -138,25 +139,51 @@ def _three(stream: Stream, source: str) -> dict[str, Any]:
     for trace in stream:
         trace.data, trace.stats.calib = trace.data.astype(np.float64), 1.0
     stream.merge(method=1)
-    instruments = sorted(
-        {(trace.stats.location, trace.stats.channel[:2]) for trace in stream}, key=_by_instrument
-    )
-    location, instrument = instruments[0]
-    traces = {}
-    for trace in stream.select(location=location, channel=f"{instrument}?"):
-        component = COMPONENT_OF_CODE.get(trace.stats.channel[2:])
-        if component is None:
-            raise Refusal(source, Reason.UNSUPPORTED, f"channel {trace.stats.channel} is no E, N or Z")
+    first = min(stream, key=_preference).stats
+    chosen = [
+        trace
+        for trace in stream
+        if (trace.stats.location, trace.stats.channel[:2]) == (first.location, first.channel[:2])
+    ]
+    for trace in chosen:
         if np.ma.isMaskedArray(trace.data):
             raise Refusal(source, Reason.BAD_SAMPLES, f"a gap in {trace.id}")
-        traces[component] = trace
-    missing = [name for name in "ENZ" if name not in traces]
-    if missing:
-        raise Refusal(source, Reason.MISSING_COMPONENT, f"no component {' and '.join(missing)}")
-    rates = {trace.stats.sampling_rate for trace in traces.values()}
+    sensor = _by_component({trace.stats.channel[2:]: trace for trace in chosen}, source)
+    rates = {trace.stats.sampling_rate for trace in sensor.traces.values()}
     if len(rates) > 1:
         raise Refusal(source, Reason.COMPONENT_MISMATCH, f"sampling rates {sorted(rates)} Hz")
-    return traces
+    return sensor
+
+
+def _by_component(by_code: dict[str, Any], source: str) -> _Sensor:
+    if set(by_code) <= set(ORIENTED):
+        traces = {ORIENTED[code]: trace for code, trace in by_code.items()}
+        missing = [name for name in "ENZ" if name not in traces]
+        if missing:
+            raise Refusal(source, Reason.MISSING_COMPONENT, f"no component {' and '.join(missing)}")
+        return _Sensor({name: traces[name] for name in "ENZ"}, unoriented=False)
+    if not set(by_code) <= UNORIENTED:
+        ids = ", ".join(sorted(trace.stats.channel for trace in by_code.values()))
+        raise Refusal(source, Reason.UNSUPPORTED, f"channels {ids} are no E, N, Z nor 1, 2, 3")
+    if len(by_code) != 3:
+        ids = ", ".join(sorted(trace.stats.channel for trace in by_code.values()))
+        raise Refusal(source, Reason.MISSING_COMPONENT, f"{ids}: not three components")
+    return _Sensor(dict(sorted(by_code.items())), unoriented=True)
+
+
+def _turned(
+    samples: npt.NDArray[np.float64], traces: list[Any], inventory: Inventory, source: str
+) -> npt.NDArray[np.float64]:
+    channels = [inventories.channel_of(inventory, trace.stats) for trace in traces]
+    angles = [(channel.azimuth, channel.dip) for channel in channels if channel is not None]
+    ids = ", ".join(trace.stats.channel for trace in traces)
+    if len(angles) != 3 or any(angle is None for pair in angles for angle in pair):
+        raise Refusal(source, Reason.UNSUPPORTED, f"{ids}: no azimuth and dip in their description")
+    try:
+        azimuths, dips = ([float(angle) for angle in column] for column in zip(*angles, strict=True))
+        return to_east_north_up(samples, azimuths, dips)
+    except ValueError as error:
+        raise Refusal(source, Reason.UNSUPPORTED, f"{ids}: {error}") from None
 
 
 def _check_continuity(pieces: list[Any], source: str) -> None:
@@ -173,26 +200,23 @@ def _check_continuity(pieces: list[Any], source: str) -> None:
         end = max(end, piece.stats.endtime)
 
 
-def _by_instrument(one: tuple[str, str]) -> tuple[bool, str, str]:
-    """Accelerometers (second letter N, or L and G in older files) before anything else."""
-    location, code = one
-    return code[1:2] not in ("N", "L", "G"), code, location
+def _preference(trace: Any) -> tuple[bool, str, float, str]:
+    """Accelerometers (second letter N, or L and G in older files) first, then by location, then by rate."""
+    stats = trace.stats
+    return stats.channel[1:2] not in ("N", "L", "G"), stats.location, -stats.sampling_rate, stats.channel
 
 
 def _acceleration(trace: Any, inventory: Inventory, source: str) -> npt.NDArray[np.float64]:
-    stats = trace.stats
-    found = inventory.select(
-        stats.network, stats.station, stats.location, stats.channel, time=stats.starttime
-    )
-    channels = [channel for network in found for station in network for channel in station]
-    if not channels or channels[0].response is None:
-        raise Refusal(source, Reason.UNSUPPORTED, f"the StationXML has no response of {trace.id} at its time")
+    channel = inventories.channel_of(inventory, trace.stats)
+    if channel is None:
+        detail = f"the description has no response of {trace.id} at its time"
+        raise Refusal(source, Reason.UNSUPPORTED, detail)
     from obspy.core.util.obspy_types import ObsPyException
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return acceleration(trace.data, stats.sampling_rate, channels[0].response)
+            return acceleration(trace.data, trace.stats.sampling_rate, channel.response)
     except (
         ObsPyException,
         ValueError,
@@ -209,8 +233,7 @@ def _acceleration(trace: Any, inventory: Inventory, source: str) -> npt.NDArray[
 def _metadata(
     stats: Any, inventory: Inventory, candidate: Candidate, start: datetime, source: str
 ) -> Metadata:
-    found = inventory.select(network=stats.network or None, station=stats.station)
-    station = found[0][0] if len(found) and len(found[0]) else None
+    station = inventories.station_of(inventory, stats)
     try:
         event_time = parse_stamp(candidate.stamp) if candidate.stamp else None
     except ValueError:
@@ -218,6 +241,8 @@ def _metadata(
     return Metadata(
         network=stats.network,
         station=station_code(stats.station),
+        location=stats.location,
+        instrument=stats.channel[:2],
         st_latitude=float(station.latitude) if station else None,
         st_longitude=float(station.longitude) if station else None,
         st_elevation_m=float(station.elevation) if station else None,

@@ -1,9 +1,10 @@
-"""Which sound records are kept: by distance, year, magnitude and quality, each refusal counted."""
+"""Which sound records are kept: by distance, year, magnitude, depth and quality, each refusal counted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from quakesite.records.plausibility import implausibilities
 from quakesite.records.record import Record
 from quakesite.records.settings import RecordsSettings
 from quakesite.records.times import parse_stamp
@@ -30,6 +31,7 @@ def _quality(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason
         if least is not None and value is not None and value < least:
             yield Reason.FLAT, f"{value:.2g} {what}, at least {least:g} wanted"
     for value, most, reason, what in (
+        (record.pga_mismatch, settings.max_pga_mismatch, Reason.PGA_MISMATCH, "of the header's PGA off"),
         (record.longest_flat_s, settings.max_flat_s, Reason.FLAT, "s without any change"),
         (record.clipped_samples, settings.max_clipped_samples, Reason.CLIPPED, "samples at an extreme"),
         (record.largest_jump, settings.max_jump, Reason.SPIKES, "of the peak between neighbouring samples"),
@@ -44,6 +46,9 @@ def _quality(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason
     if limit is not None and stated is not None and computed is not None and abs(stated - computed) > limit:
         yield Reason.DISTANCE_MISMATCH, f"{stated:g} km in the header, {computed:.2f} km by its coordinates"
 
+    for detail in implausibilities(record, settings):
+        yield Reason.IMPLAUSIBLE_HYPOCENTRE, detail
+
 
 def _choice(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason, str]]:
     limit, distance = settings.max_epicentral_distance_km, record.epicentral_distance_km
@@ -56,9 +61,14 @@ def _choice(record: Record, settings: RecordsSettings) -> Iterator[tuple[Reason,
         year = (record.event_time or parse_stamp(record.event_id)).year
         if not first <= year <= last:
             yield Reason.YEAR, f"{year}, kept are {first} to {last}"
-    if settings.magnitude is not None:
-        low, high = settings.magnitude
-        if record.magnitude is None:
-            yield Reason.MAGNITUDE, f"unknown, kept are {low:g} to {high:g}"
-        elif not low <= record.magnitude <= high:
-            yield Reason.MAGNITUDE, f"{record.magnitude:g}, kept are {low:g} to {high:g}"
+    for value, span, reason, unit in (
+        (record.magnitude, settings.magnitude, Reason.MAGNITUDE, ""),
+        (record.ev_depth_km, settings.depth_km, Reason.DEPTH, " km"),
+    ):
+        if span is None:
+            continue
+        low, high = span
+        if value is None:
+            yield reason, f"unknown, kept are {low:g} to {high:g}{unit}"
+        elif not low <= value <= high:
+            yield reason, f"{value:g}{unit}, kept are {low:g} to {high:g}{unit}"

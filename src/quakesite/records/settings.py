@@ -27,11 +27,20 @@ class RecordsSettings(Section):
     """Records with a lower signal-to-noise ratio are rejected once P is picked (paper: 25 dB); see the
     `windows` stage, which applies it. null: no limit."""
 
+    min_p_time_s: Annotated[float, Field(gt=0)] | None = None
+    """Records whose P is picked sooner, in seconds after the first sample, were triggered late and hold too
+    little noise before P; they are rejected, and so are those without a P pick. gmprocess wants 1 s of noise
+    (`min_noise_duration`), and before 5 s EQTransformer is blind by default; see the `windows` stage, which
+    applies it. null: no limit."""
+
     years: tuple[int, int] | None = None
     """First and last year of the events to keep (paper: [2012, 2018]). null: all."""
 
     magnitude: tuple[float, float] | None = None
     """Smallest and largest magnitude of the events to keep (paper: [2.2, 6.5]). null: all."""
+
+    depth_km: tuple[float, float] | None = None
+    """Smallest and largest depth of the events to keep, in km. null: all."""
 
     min_component_ratio: Annotated[float, Field(ge=0, lt=1)] | None = 0.03
     """Records in which one component moves less than this part of another (standard deviations) have a dead
@@ -56,12 +65,44 @@ class RecordsSettings(Section):
     """Most by which the header's epicentral distance may differ from the one its coordinates give.
     null: no limit."""
 
+    max_pga_mismatch: Annotated[float, Field(gt=0)] | None = None
+    """Most by which a component's peak may differ from the PGA its header states, as a part of that PGA.
+    Files that differ by more than rounding are rejected while they are read, whatever this limit; only those
+    that were filtered anew (`AAD`) keep the PGA of the file they were made from, and differ by up to 0.37.
+    null: no limit."""
+
+    plausible_depth_km: tuple[float, float] | None = (0.0, 700.0)
+    """Depths in km that a hypocentre can have; records of other events are rejected. The deepest earthquakes
+    lie near 700 km (Frohlich 2006, Deep Earthquakes, Cambridge University Press). null: any."""
+
+    plausible_magnitude: tuple[float, float] | None = (0.1, 9.5)
+    """Magnitudes that an event on these records can have; records of other events are rejected. 0 is how some
+    headers spell unknown; the largest ever was 9.5 (Chile 1960; Kanamori 1977,
+    https://doi.org/10.1029/JB082i020p02981). null: any."""
+
+    reject_zero_coordinates: bool = True
+    """Whether an epicentre or station at exactly 0 degrees north, 0 degrees east, which is how some headers
+    spell unknown, makes a record rejected."""
+
+    max_origin_mismatch_s: Annotated[float, Field(gt=0)] | None = None
+    """Most seconds by which a record may miss the waves of its event: it ends before the first (hypocentral
+    distance at 8.2 km/s) or starts after the last (2 km/s) can arrive. A wrong clock or a wrong event.
+    null: no limit."""
+
     @model_validator(mode="after")
     def _ranges_ascend(self) -> RecordsSettings:
-        for name in ("years", "magnitude"):
+        for name in ("years", "magnitude", "depth_km", "plausible_depth_km", "plausible_magnitude"):
             span = getattr(self, name)
             if span is not None and span[0] > span[1]:
                 raise ValueError(f"{name}: [{span[0]}, {span[1]}] does not ascend")
         if len(set(self.prefer)) != len(self.prefer):
             raise ValueError("prefer: a form is listed twice")
         return self
+
+
+NO_LIMITS: dict[str, bool | None] = {
+    name: False if name == "reject_zero_coordinates" else None
+    for name in RecordsSettings.model_fields
+    if name != "prefer"
+}
+"""The values of the settings that leave no record out."""

@@ -16,4 +16,4 @@ def one_per_code(stations: pa.Table) -> pa.Table:
         if code not in seen:
             seen.add(code)
             first.append(place)
-    return stations.take(first)
+    return stations.take(pa.array(first, pa.int64()))

@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from quakesite.stations.trail import Trail
 
-app = typer.Typer()
+ASKED = ("explain", "check")
+
+
+class Stations(TyperGroup):
+    """The group; `stations --explain CODE` and `stations --check FOLDER` are its commands of these names."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Reads the command line: an option that is named like a command becomes the command."""
+        if args and args[0].startswith("-"):
+            for place, token in enumerate(args):
+                name, equals, value = token.removeprefix("--").partition("=")
+                if token.startswith("--") and name in ASKED:
+                    others = [*args[:place], *args[place + 1 :]]
+                    args = [name, *([value] if equals else []), *others]
+                    break
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=Stations)
 
 Settings = Annotated[str | None, typer.Option(help="The `stations` section as JSON; else ./config.yaml's.")]
+
+
+@app.callback()
+def _group(
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="CODE", help="The same as `stations explain CODE`.")
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", metavar="[PATHS]...", help="The same as `stations check [PATHS]...`."),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()
@@ -26,11 +57,16 @@ def join(
     out: Annotated[Path, typer.Option(help="The table of stations (.parquet) to write.")],
     conflicts: Annotated[Path, typer.Option(help="The disagreements between sources (.csv) to write.")],
     rejects: Annotated[Path, typer.Option(help="What was refused, and why (.parquet), to write.")],
+    comparison: Annotated[
+        Path | None, typer.Option(help="Record headers against the station list (.csv), to write.")
+    ] = None,
 ) -> None:
     """Join MASW reports, station tables and record headers into one table of stations."""
     from quakesite.options import section_from
     from quakesite.progress import say
     from quakesite.rejects import rejects_table
+    from quakesite.stations.comparison import compare
+    from quakesite.stations.features import read_features
     from quakesite.stations.join import join as join_statements
     from quakesite.stations.settings import StationsSettings
     from quakesite.stations.sources import read_sources
@@ -38,10 +74,13 @@ def join(
 
     section = section_from(StationsSettings, "stations", settings)
     read = read_sources(section, records or [])
-    joined = join_statements(read.statements, section.conflict_pct)
+    features = read_features(section.features)
+    joined = join_statements(read.statements, section.conflict_pct, section.sigma_ln, features)
     refused = rejects_table([*read.rejects, *joined.rejects])
     write_parquet(refused, rejects)
     write_csv(joined.conflicts, conflicts)
+    if comparison is not None:
+        write_csv(compare(joined.stations.to_pylist(), section.conflict_pct), comparison)
     write_parquet(joined.stations, out)
     measured = joined.stations.num_rows - joined.stations["vs30_m_s"].null_count
     say(
@@ -73,38 +112,79 @@ def explain(
 
 @app.command()
 def check(
-    paths: Annotated[list[Path], typer.Argument(help="Station tables, reports, and folders of both.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Station tables, reports, and folders of both; without any those of the configuration."
+        ),
+    ] = None,
     *,
     settings: Settings = None,
-    html: Annotated[Path | None, typer.Option(help="Write the table as a web page, too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the tables as a web page, too.")] = None,
 ) -> None:
     """Show what of your own tables and reports will be used, what will not, and why."""
+    from quakesite.errors import InputError
     from quakesite.options import section_from
+    from quakesite.stations.features import read_features
     from quakesite.stations.join import join as join_statements
     from quakesite.stations.settings import StationsSettings
     from quakesite.stations.sources import read_sources, sorted_out
     from quakesite.stations.trail import preview
 
     section = section_from(StationsSettings, "stations", settings)
-    tables, reports = sorted_out(paths)
-    section = section.model_copy(update={"tables": tables, "reports": reports})
+    if paths:
+        tables, reports = sorted_out(paths)
+        section = section.model_copy(update={"tables": tables, "reports": reports})
+    elif not section.tables and not section.reports:
+        action = "name a folder: quakesite stations check FOLDER"
+        raise InputError("config", "no tables and no reports", field="stations", action=action)
     read = read_sources(section)
-    joined = join_statements(read.statements, section.conflict_pct)
-    _show(preview(joined, [*read.rejects, *joined.rejects]), html)
+    features = read_features(section.features)
+    joined = join_statements(read.statements, section.conflict_pct, section.sigma_ln, features)
+    files = [feature.file for feature in section.features]
+    asked = map(str, paths) if paths else [*section.tables, *section.reports]
+    note = f"Read: {', '.join(asked)}. quakesite stations explain CODE shows every number of a station."
+    _show(preview(joined, [*read.rejects, *joined.rejects], files), html, "Sources of Vs30", note)
 
 
-def _show(trails: list[Trail], html: Path | None) -> None:
+@app.command()
+def compare(
+    stations: Annotated[
+        Path | None, typer.Option(help="The joined table; else results/stations/stations.parquet.")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Compare record headers with the station list: how many stations agree, and which do not."""
     from rich.console import Console
 
+    from quakesite.config import load
+    from quakesite.options import section_from
+    from quakesite.stations.comparison import compare as compare_rows
+    from quakesite.stations.comparison import counts, names_apart
+    from quakesite.stations.schema import STATIONS
+    from quakesite.stations.settings import StationsSettings
+    from quakesite.tables import read_parquet
+
+    conflict_pct = section_from(StationsSettings, "stations", settings).conflict_pct
+    table = stations or Path(load().results) / "stations" / "stations.parquet"
+    found = compare_rows(read_parquet(table, STATIONS).to_pylist(), conflict_pct)
+    console = Console(highlight=False)
+    console.print(f"Vs30 in record headers against the station list, {found.num_rows} stations with records:")
+    for outcome, number in counts(found).items():
+        name = f"over {conflict_pct:g} % apart" if outcome == "apart" else outcome
+        console.print(f"{number:6d}  {name}")
+    for line in names_apart(found):
+        console.print(f"        {line}")
+
+
+def _show(trails: list[Trail], html: Path | None, title: str = "", note: str = "") -> None:
+    from rich.console import Console
+
+    from quakesite.stations.page import page
     from quakesite.stations.trail import rendered
     from quakesite.tables import atomic_open
 
-    console = Console()
-    console.print(*rendered(trails), sep="\n")
+    Console().print(*rendered(trails), sep="\n")
     if html is not None:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:
-            recorder = Console(record=True, width=220, file=nowhere)
-            recorder.print(*rendered(trails), sep="\n")
-            page = recorder.export_html()
         with atomic_open(html) as handle:
-            handle.write(page)
+            handle.write(page(title, note, trails))

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from quakesite.records.geodesy import distance_and_azimuth
+from quakesite.stations.places import Places
 from quakesite.stations.schema import Source
 from quakesite.stations.statements import Statement
-
-COORDINATES_KM = 1.0
-
 
 STATED = "report_stated"
 """`other_source` where a report's own figure differs from the one computed from its layers."""
 
-
-def is_located(row: Statement) -> bool:
-    """Returns whether the statement gives coordinates."""
-    return row.latitude is not None and row.longitude is not None
+DATED = {Source.REPORT: "measured", Source.TABLE: "installed", Source.HEADER: "latest record"}
 
 
 def difference_pct(kept: float, other: float) -> float:
@@ -53,26 +47,40 @@ def vs30_conflicts(
     return found
 
 
-def coordinate_conflicts(network: str, located: Sequence[Statement]) -> list[dict[str, Any]]:
-    """Returns a row for each statement whose coordinates are over 1 km from those that count, the first's.
+def coordinate_conflicts(network: str, found: Places) -> list[dict[str, Any]]:
+    """Returns a row for each statement whose coordinates are over 1 km from those that count.
 
-    `located` are the station's statements with coordinates, by precedence.
+    The field is `moved` where the dates tell that the station stood there before, else `coordinates`.
     """
-    found = []
-    for other in located[1:]:
-        kept = located[0]
-        km = _apart_km(kept, other)
-        if km <= COORDINATES_KM:
-            continue
-        row = _row(network, "coordinates", kept, other, str(other.source))
+    rows = []
+    for other, km in found.apart_km:
+        kept = found.located[0]
+        row = _row(
+            network, "moved" if found.has_moved(other) else "coordinates", kept, other, str(other.source)
+        )
         row["difference_km"] = round(km, 3)
         row["detail"] = f"{_written(kept)} against {_written(other)}"
         if other.n_records:
             row["detail"] += f", {_records(other)}"
-        if kept.date and other.date and kept.source is Source.TABLE and other.date < kept.date:
-            row["detail"] += f"; older than the installation of {kept.date}: the station may have moved"
-        found.append(row)
-    return found
+        if other.date is not None:
+            row["detail"] += f", {DATED[other.source]} {other.date}"
+        rows.append(row)
+    return rows
+
+
+def closed_conflicts(
+    network: str, listed: Statement | None, others: Sequence[Statement]
+) -> list[dict[str, Any]]:
+    """Returns a row for each header with a record made after the day on which the station was removed."""
+    if listed is None or listed.removed is None:
+        return []
+    rows = []
+    for other in others:
+        if other.source is Source.HEADER and other.date is not None and other.date > listed.removed:
+            row = _row(network, "closed", listed, other, str(other.source))
+            row["detail"] = f"removed {listed.removed}, latest record {other.date}"
+            rows.append(row)
+    return rows
 
 
 def _row(network: str, field: str, kept: Statement, other: Statement, other_source: str) -> dict[str, Any]:
@@ -91,12 +99,6 @@ def _records(row: Statement) -> str:
     if row.n_records == 0:
         return ""
     return "1 record" if row.n_records == 1 else f"{row.n_records} records"
-
-
-def _apart_km(one: Statement, other: Statement) -> float:
-    if one.latitude is None or one.longitude is None or other.latitude is None or other.longitude is None:
-        raise ValueError("a distance needs two coordinates")
-    return distance_and_azimuth(one.latitude, one.longitude, other.latitude, other.longitude)[0]
 
 
 def _written(row: Statement) -> str:

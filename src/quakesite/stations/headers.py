@@ -35,7 +35,8 @@ def read_headers(shards: Sequence[str | Path]) -> list[Statement]:
 
 def _statement(wording: tuple[Any, ...], records: list[tuple[str, dt.datetime | None, str]]) -> Statement:
     network, station, latitude, longitude, elevation, vs30 = wording
-    record_id, time, source = max(records)
+    record_id, _, source = max(records, key=lambda record: (record[0], record[2]))
+    times = [began for _, began, _ in records if began is not None]
     located = latitude is not None and longitude is not None
     return Statement(
         source=Source.HEADER,
@@ -47,6 +48,8 @@ def _statement(wording: tuple[Any, ...], records: list[tuple[str, dt.datetime | 
         latitude=latitude if located else None,
         longitude=longitude if located else None,
         elevation_m=elevation,
-        date=time.date() if time is not None else None,
+        date=max(times).date() if times else None,
+        first_date=min(times).date() if times else None,
+        record_ids=tuple(sorted(record_id for record_id, _, _ in records)),
         n_records=len(records),
     )

@@ -10,7 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from quakesite.rejects import Reason, Reject
-from quakesite.stations.conflicts import coordinate_conflicts, difference_pct, is_located, vs30_conflicts
+from quakesite.stations.conflicts import (
+    closed_conflicts,
+    coordinate_conflicts,
+    difference_pct,
+    vs30_conflicts,
+)
+from quakesite.stations.features import FeatureSource, add_features
+from quakesite.stations.places import PRECEDENCE as PLACE_PRECEDENCE
+from quakesite.stations.places import Places, places
 from quakesite.stations.schema import (
     CONFLICTS,
     STATIONS,
@@ -19,14 +27,14 @@ from quakesite.stations.schema import (
     site_class_ec8,
     site_class_tbdy,
 )
+from quakesite.stations.settings import SigmaLn
 from quakesite.stations.statements import Statement
+from quakesite.stations.uncertainty import uncertainty_of
 
 PLAUSIBLE_VS30_M_S = (80.0, 3000.0)
 FIRST_NETWORK = "TK"
 
 VS30_PRECEDENCE = (Source.REPORT, Source.TABLE, Source.HEADER)
-PLACE_PRECEDENCE = (Source.TABLE, Source.HEADER, Source.REPORT)
-"""Whose coordinates count: a report states where the array was laid out, not where the sensor stands."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,24 @@ class Joined:
     rejects: list[Reject]
 
 
-def join(statements: Iterable[Statement], conflict_pct: float) -> Joined:
+def join(
+    statements: Iterable[Statement],
+    conflict_pct: float,
+    sigma_ln: SigmaLn | None = None,
+    features: Sequence[FeatureSource] = (),
+) -> Joined:
     """Returns one row per (network, station) from all sources' statements, whatever their order.
 
-    Vs30: report before table before header; coordinates: table before header before report. Within a
-    source `_order` decides. A Vs30 outside 80 to 3000 m/s is refused, a report or a table row beyond the
-    one that counts is refused as a duplicate.
+    Vs30: report before table before header, those measured within 1 km of the station first; what was
+    measured where the station stood before is refused. Coordinates: table before header before report.
+    Within a source `_order` decides. A Vs30 outside 80 to 3000 m/s is refused, a report or a table row
+    beyond the one that counts is refused as a duplicate.
+
+    Args:
+        statements: what all sources say.
+        conflict_pct: see the configuration.
+        sigma_ln: standard deviations where a source states none; None for the defaults.
+        features: site features, in the order in which they count; a table's own values come first.
     """
     by_code: dict[str, list[Statement]] = defaultdict(list)
     for statement in statements:
@@ -53,8 +73,9 @@ def join(statements: Iterable[Statement], conflict_pct: float) -> Joined:
     rejects: list[Reject] = []
     for code in sorted(by_code):
         for network, said in _by_network(by_code[code]).items():
-            _join_station(network, code, said, conflict_pct, rows, conflicts, rejects)
+            _join_station(network, code, said, conflict_pct, sigma_ln or SigmaLn(), rows, conflicts, rejects)
     _check_balance(by_code, rows)
+    rejects += add_features(rows, features)
     conflicts.sort(key=lambda row: tuple(str(row.get(name)) for name in CONFLICTS.names))
     return Joined(
         pa.Table.from_pylist(rows, schema=STATIONS),
@@ -99,6 +120,7 @@ def _join_station(
     code: str,
     said: list[Statement],
     conflict_pct: float,
+    sigma_ln: SigmaLn,
     rows: list[dict[str, Any]],
     conflicts: list[dict[str, Any]],
     rejects: list[Reject],
@@ -110,24 +132,46 @@ def _join_station(
     ]
     order = sorted(range(len(said)), key=lambda index: _order(plausible[index]))
     ranked = [plausible[index] for index in order]
-    kept = next((row for source in VS30_PRECEDENCE for row in ranked if _states(row, source)), None)
+    found = places(ranked)
+    here = [row for row in ranked if not found.has_moved(row)]
+    kept = _kept(here, found)
     status: list[str] = []
     for index, row in zip(order, ranked, strict=True):
-        superseding, refusal = _superseding(ranked, row), refusals[index]
+        superseding, refusal = _superseding(here, row), refusals[index]
         if superseding is not None:
             detail = f"station {code}: {superseding.where} counts instead"
             rejects.append(Reject("", row.where, "stations", Reason.DUPLICATE, detail))
+        if refusal is None and row.vs30_m_s is not None and found.has_moved(row):
+            refusal = _moved(row, found)
         if refusal is not None:
             rejects.append(refusal)
             status.append(f"refused: {refusal.detail.partition(': ')[2]}")
+        elif found.has_moved(row):
+            status.append("no Vs30, of where it stood before")
         else:
             status.append(_status(row, kept, conflict_pct))
-    conflicts.extend(vs30_conflicts(network, kept, ranked, conflict_pct))
-    located = [
-        row for source in PLACE_PRECEDENCE for row in ranked if row.source is source and is_located(row)
-    ]
-    conflicts.extend(coordinate_conflicts(network, located))
-    rows.append(_row(network, code, ranked, kept, located, status))
+    listed = next((row for row in here if row.source is Source.TABLE), None)
+    conflicts.extend(vs30_conflicts(network, kept, here, conflict_pct))
+    conflicts.extend(coordinate_conflicts(network, found))
+    conflicts.extend(closed_conflicts(network, listed, ranked))
+    rows.append(_row(network, code, here, kept, found, sigma_ln) | _history(ranked, found, listed, status))
+
+
+def _kept(here: Sequence[Statement], found: Places) -> Statement | None:
+    """Returns the statement whose Vs30 counts; one measured over 1 km away only where there is no other."""
+    for near in (True, False):
+        for source in VS30_PRECEDENCE:
+            for row in here:
+                if _states(row, source) and (found.km_away(row) is None) is near:
+                    return row
+    return None
+
+
+def _moved(row: Statement, found: Places) -> Reject:
+    km = found.km_away(row)
+    away = "" if km is None else f", {km:.1f} km away"
+    detail = f"station {row.station}: Vs30 {row.vs30_m_s:g} m/s is of where it stood before{away}"
+    return Reject("", row.where, "stations", Reason.MOVED, detail)
 
 
 def _order(row: Statement) -> tuple[Any, ...]:
@@ -139,12 +183,12 @@ def _order(row: Statement) -> tuple[Any, ...]:
     return (
         VS30_PRECEDENCE.index(row.source),
         row.removed is not None,
-        row.sigma_ln is not None and any(flag.startswith("extrapolated") for flag in row.flags),
+        row.extrapolation_sigma_ln is not None,
         -(row.date.toordinal() if row.date else 0),
         row.vs30_m_s is None,
         *(
             -1e9 if value is None else value
-            for value in (row.vs30_m_s, row.latitude, row.longitude, row.f0_hz)
+            for value in (row.vs30_m_s, row.latitude, row.longitude, row.f0_hz, row.sigma_ln)
         ),
         row.network or "",
         row.file,
@@ -164,6 +208,8 @@ def _implausible(row: Statement) -> Reject | None:
 def _superseding(ranked: Sequence[Statement], row: Statement) -> Statement | None:
     """Returns the statement that counts instead of `row`: of two reports, or two rows of one table."""
     if row.source is Source.HEADER:
+        return None
+    if not any(row is other for other in ranked):
         return None
     rivals = (
         other
@@ -186,46 +232,79 @@ def _status(row: Statement, kept: Statement | None, conflict_pct: float) -> str:
     return "disagrees" if difference_pct(kept.vs30_m_s, row.vs30_m_s) > conflict_pct else "agrees"
 
 
+OF_ANY_SOURCE = ("elevation_m", "province", "f0_hz", "tp_s", "slope", "slope_class")
+
+
 def _row(
     network: str,
     code: str,
-    ranked: Sequence[Statement],
+    here: Sequence[Statement],
     kept: Statement | None,
-    located: Sequence[Statement],
-    status: Sequence[str],
+    found: Places,
+    sigma_ln: SigmaLn,
 ) -> dict[str, Any]:
-    def first(name: str, order: Sequence[Source] = PLACE_PRECEDENCE) -> Any:
-        values = (getattr(row, name) for source in order for row in ranked if row.source is source)
-        return next((value for value in values if value is not None), None)
-
+    """Returns the values of one station, and where each was read."""
     vs30 = kept.vs30_m_s if kept else None
-    listed = next((row for row in ranked if row.source is Source.TABLE), None)
-    return {
+    uncertainty = uncertainty_of(kept, sigma_ln) if kept else None
+    km = found.km_away(kept) if kept else None
+    flags = [*(kept.flags if kept else ()), *([f"measured_{km:.1f}_km_away"] if km is not None else [])]
+    origins = [_origin("vs30_m_s", kept)] if kept else []
+    origins += [_origin(name, found.located[0]) for name in ("latitude", "longitude") if found.located]
+    values: dict[str, Any] = {}
+    for name in OF_ANY_SOURCE:
+        of_sources = (row for source in PLACE_PRECEDENCE for row in here if row.source is source)
+        row = next((row for row in of_sources if getattr(row, name) is not None), None)
+        values[name] = getattr(row, name) if row else None
+        origins += [_origin(name, row)] if row else []
+    return values | {
         "station": code,
         "network": network,
-        "latitude": located[0].latitude if located else None,
-        "longitude": located[0].longitude if located else None,
-        "elevation_m": first("elevation_m"),
-        "province": first("province"),
+        "latitude": found.located[0].latitude if found.located else None,
+        "longitude": found.located[0].longitude if found.located else None,
         "vs30_m_s": vs30,
         "vs30_source": str(kept.source) if kept else None,
         "vs30_file": kept.file if kept else None,
         "vs30_place": kept.place if kept else None,
         "vs30_date": kept.date if kept else None,
         "vs30_method": kept.method if kept else None,
-        "vs30_flags": ";".join(kept.flags) or None if kept else None,
-        "vs30_sigma_ln": kept.sigma_ln if kept else None,
+        "vs30_flags": ";".join(flags) or None,
+        "vs30_n_methods": uncertainty.n_methods if uncertainty else None,
+        "vs30_sigma_ln": uncertainty.sigma_ln if uncertainty else None,
+        "vs30_sigma_basis": uncertainty.basis if uncertainty else None,
         "site_class": site_class(vs30) if vs30 is not None else None,
         "site_class_ec8": site_class_ec8(vs30) if vs30 is not None else None,
         "site_class_tbdy": site_class_tbdy(vs30) if vs30 is not None else None,
         "profile_depth_m": kept.profile_depth_m if kept else None,
         "vsz_m_s": kept.vsz_m_s if kept else None,
         "z1_m": kept.z1_m if kept else None,
-        "f0_hz": first("f0_hz"),
-        "tp_s": first("tp_s"),
+        "geology": None,
+        "lithology": None,
+        "origins": origins,
+    }
+
+
+def _origin(field: str, row: Statement) -> dict[str, Any]:
+    return {
+        "field": field,
+        "source": str(row.source),
+        "file": row.file,
+        "place": row.place,
+        "distance_m": None,
+    }
+
+
+def _history(
+    ranked: Sequence[Statement], found: Places, listed: Statement | None, status: Sequence[str]
+) -> dict[str, Any]:
+    """Returns when the station stood there, its records, and what became of each statement."""
+    return {
         "installed": listed.date if listed else None,
         "removed": listed.removed if listed else None,
+        "status": listed.status if listed else None,
         "n_records": sum(row.n_records for row in ranked),
+        "records_before_move": sorted(
+            record_id for row in found.moved if row.source is Source.HEADER for record_id in row.record_ids
+        ),
         "evidence": [
             {
                 "source": str(row.source),

@@ -20,14 +20,14 @@ LENGTHS = (
 SPEEDS = (
     (r"\bkm\s*[/ ]\s*s", 1000.0),
     (r"\bcm\s*[/ ]\s*s", 0.01),
-    (r"\bft\s*[/ ]\s*s", 0.3048),
+    (r"\b(ft|feet)\s*[/ ]\s*s|\bfps\b", 0.3048),
     (r"\bm\s*[/ ]\s*s", 1.0),
 )
 RANGE = re.compile(
-    r"^\s*(?P<top>\d[\d.,]*)\s*(?:m\s*)?(?:-|…|\.\.+|to|ile)\s*(?P<bottom>\d[\d.,]*|\D+)?\s*m?\s*$"
+    r"^\s*(?P<top>\d[\d.,]*)\s*(?:m\s*|ft\s*)?(?:-|…|\.\.+|to|ile)\s*(?P<bottom>\d[\d.,]*|\D+)?\s*(?:m|ft)?\s*$"
 )
-DEEPER = re.compile(r"^\s*(?:>\s*(?P<over>\d[\d.,]*)|(?P<plus>\d[\d.,]*)\s*\+)\s*m?\s*$")
-LEADING_NUMBER = re.compile(r"^\s*(?P<value>[\d.,]*\d)\s*(?:±.*|\+/?-.*|k?c?m(?:\s*/\s*s\w*)?)?\s*$")
+DEEPER = re.compile(r"^\s*(?:>\s*(?P<over>\d[\d.,]*)|(?P<plus>\d[\d.,]*)\s*\+)\s*(?:m|ft)?\s*$")
+LEADING_NUMBER = re.compile(r"^\s*(?P<value>[\d.,]*\d)\s*(?:±.*|\+/?-.*|(?:k?c?m|ft)(?:\s*/\s*s\w*)?)?\s*$")
 
 SUMMARY = re.compile(r"\b(toplam|ortalama|total|average|mean|v\s*s\s*\(?30)")
 
@@ -57,7 +57,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
-    """One row in m and m/s; `open_below` where it says that the layer has no bottom."""
+    """One row in m and m/s; `open_below` where it says that the layer has no bottom.
+
+    `station` is the text of the station column, empty where there is none.
+    """
 
     vs: float
     thickness: float | None
@@ -65,6 +68,7 @@ class Row:
     bottom: float | None
     open_below: bool
     place: str
+    station: str = ""
 
 
 def _folded(text: str) -> str:
@@ -121,7 +125,7 @@ def columns_of(cells: Sequence[Cell], layout: Layout) -> dict[ColumnName, int]:
     """Returns the index of the first cell that is each column's heading."""
     found: dict[ColumnName, int] = {}
     taken: set[int] = set()
-    for name in ("vs", "thickness", "top", "bottom", "depth"):
+    for name in ("vs", "thickness", "top", "bottom", "depth", "station"):
         column = layout.columns.get(name)
         for index, cell in enumerate(cells):
             if column is not None and index not in taken and column.matches(_folded(cell.text)):
@@ -142,7 +146,9 @@ def rows_below(block: Sequence[Line], heading: Heading, layout: Layout) -> list[
     They end at the first line that is no row. Over a page end they go on where no more than a footer stood
     below the last row, and no more than a header above the next; or below the same heading once more.
     """
-    scales = {name: heading.scale(layout, name) for name in heading.columns}
+    scales: dict[ColumnName, float] = {
+        name: heading.scale(layout, name) for name in heading.columns if name != "station"
+    }
     rows: list[Row] = []
     page = block[heading.next_row - 1].page
     goes_on, repeated, on_page, others = True, False, 0, 0
@@ -174,7 +180,7 @@ def _row(line: Line, heading: Heading, scales: dict[ColumnName, float], layout: 
     values: dict[str, float | None] = {"thickness": None, "top": None, "bottom": None}
     open_below = False
     for name in heading.columns:
-        if name == "vs":
+        if name in ("vs", "station"):
             continue
         text = texts.get(name, "")
         kind = "bottom" if name == "depth" else name
@@ -197,7 +203,8 @@ def _row(line: Line, heading: Heading, scales: dict[ColumnName, float], layout: 
             if quantity is None:
                 return None
             values[kind] = quantity * scales[name]
-    return Row(vs * scales["vs"], **values, open_below=open_below, place=line.place)
+    station = texts.get("station", "")
+    return Row(vs * scales["vs"], **values, open_below=open_below, place=line.place, station=station)
 
 
 def _by_column(line: Line, heading: Heading) -> dict[ColumnName, str]:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from quakesite.rejects import Reason
 from quakesite.stations.document import Document, ReportError
 from quakesite.stations.layer_rows import Row, columns_of, has_number, headings, is_whole, rows_below
+from quakesite.stations.parsing import station_code
 from quakesite.stations.profile import Layer
 from quakesite.stations.report_layouts import Layout
 
@@ -20,31 +21,71 @@ MISFIT_M = 0.05
 
 @dataclass(frozen=True)
 class LayerTable:
-    """A report's layers, from the surface down, and where their rows stand."""
+    """A station's layers, from the surface down, and where each of their rows stands."""
 
     layers: tuple[Layer, ...]
-    first_place: str
-    last_place: str
+    places: tuple[str, ...]
+
+    @property
+    def first_place(self) -> str:
+        """Where the first layer stands."""
+        return self.places[0]
+
+    @property
+    def last_place(self) -> str:
+        """Where the last layer stands."""
+        return self.places[-1]
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """The rows of one station in a layer table; its code where the table has a station column, else empty."""
+
+    station: str
+    rows: tuple[Row, ...]
     n_columns: int
 
+    def table(self) -> LayerTable:
+        """Returns the rows as layers.
 
-def find_layers(document: Document, layout: Layout) -> LayerTable:
-    """Returns the layers of the first table in the report whose heading is the layout's.
+        Raises:
+            ReportError: they cannot be the layers of a site; says why.
+        """
+        layers = _layers(self.rows)
+        return LayerTable(tuple(layer for layer, _ in layers), tuple(place for _, place in layers))
+
+
+def find_layers(document: Document, layout: Layout) -> list[LayerRows]:
+    """Returns the rows of the first table in the report whose heading is the layout's, station by station.
+
+    Where it has a column of stations, an empty cell belongs to the station above.
 
     Raises:
-        ReportError: there is no such table (says which column is missing), or its layers cannot be.
+        ReportError: there is no such table (says which column is missing).
     """
     for block in document.blocks:
         for heading in headings(block, layout):
             rows = rows_below(block, heading, layout)
             if rows:
-                layers = _layers(rows)
-                return LayerTable(layers, rows[0].place, rows[-1].place, len(heading.columns))
+                return [
+                    LayerRows(station, tuple(own), len(heading.columns)) for station, own in _by_station(rows)
+                ]
     raise ReportError(Reason.BAD_REPORT, _what_is_missing(document, layout))
 
 
-def _layers(rows: Sequence[Row]) -> tuple[Layer, ...]:
-    """Returns the rows as layers.
+def _by_station(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    found: dict[str, list[Row]] = {}
+    current = ""
+    for row in rows:
+        written = row.station.strip()
+        if station_code(written) is not None and (written.isupper() or any(map(str.isdigit, written))):
+            current = row.station
+        found.setdefault(current, []).append(row)
+    return list(found.items())
+
+
+def _layers(rows: Sequence[Row]) -> list[tuple[Layer, str]]:
+    """Returns the rows as layers, each with its place.
 
     Raises:
         ReportError: a gap or an overlap, a thickness that is not positive or contradicts the depths, a
@@ -83,8 +124,8 @@ def _layers(rows: Sequence[Row]) -> tuple[Layer, ...]:
         if reached > MAX_DEPTH_M and math.isfinite(reached):
             raise ReportError(Reason.BAD_REPORT, f"a profile {reached:g} m deep ({row.place})")
         if thickness > 0:
-            layers.append(Layer(thickness, row.vs))
-    return tuple(layers)
+            layers.append((Layer(thickness, row.vs), row.place))
+    return layers
 
 
 def _spans(rows: Sequence[Row]) -> list[tuple[float | None, float | None]]:
@@ -108,7 +149,7 @@ def _what_is_missing(document: Document, layout: Layout) -> str:
     for block in document.blocks:
         for line, below in pairwise(block):
             columns = columns_of(line.cells, layout)
-            if len(line.cells) < 2 or not columns or not has_number(below, layout):
+            if len(line.cells) < 2 or not columns.keys() - {"station"} or not has_number(below, layout):
                 continue
             found = ", ".join(cell.text for cell in line.cells)[:120]
             missing = "Vs" if "vs" not in columns else "thickness or depth"

@@ -16,14 +16,16 @@ from quakesite.settings import Section, validated
 
 PACKAGED = Path(__file__).parent / "layouts"
 
-FieldName = Literal["station", "network", "vs30", "date", "method", "latitude", "longitude"]
-ColumnName = Literal["thickness", "top", "bottom", "depth", "vs"]
+FieldName = Literal["station", "network", "vs30", "uncertainty", "date", "method", "latitude", "longitude"]
+ColumnName = Literal["station", "thickness", "top", "bottom", "depth", "vs"]
 
 BETWEEN = r"\s*(?:[(\[]\s*(?P<unit_before>[^)\]]*)[)\]])?\s*[:=]?\s*"
 VALUES: dict[FieldName, str] = {
     "station": r"(?:(?P<network>[a-z][a-z0-9]?)[ ._-])?(?P<value>\d{3,4}|[a-z][a-z0-9]{1,6})\b",
     "network": r"(?P<value>[a-z][a-z0-9]{0,2})\b",
-    "vs30": r"(?P<value>\d[\d.,]*)\s*(?P<unit>k?m\s*/\s*s\w*)?(?!\s*[-/*<>\d])",
+    "vs30": r"(?P<value>\d[\d.,]*)\s*(?P<unit>(?:k?m|ft)\s*/\s*s\w*)?(?!\s*[-/*<>\d])",
+    "uncertainty": r"(?:±|\+\s*/\s*-)?\s*(?P<percent>%\s*)?(?P<value>\d[\d.,]*)"
+    r"\s*(?P<unit>%|(?:k?m|ft)\s*/\s*s\w*)?",
     "date": r"(?P<value>\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}\s+[a-z]+\s+\d{4})",
     "method": r"(?P<value>\S.*?)(?=\s{2}|$)",
     "latitude": r"(?P<value>-?\d{1,2}[.,]\d+)",
@@ -65,7 +67,8 @@ class Layout(Section):
     follows the label, after `:`, `=`, a unit in brackets or a blank; or is the expression's group `value`."""
 
     columns: dict[ColumnName, Column]
-    """Columns of the layer table: `vs`, and `thickness`, `depth` or `top` and `bottom`."""
+    """Columns of the layer table: `vs`, and `thickness`, `depth` or `top` and `bottom`; `station` where one
+    table holds the layers of several stations."""
 
     half_space: Annotated[list[str], Field(default_factory=list)]
     """What stands for the thickness of the half-space below the last layer, as regular expressions."""

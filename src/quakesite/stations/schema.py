@@ -32,6 +32,17 @@ EVIDENCE = pa.struct(
 )
 """What one source says about a station, and what became of it: the trail behind `stations explain`."""
 
+ORIGIN = pa.struct(
+    [
+        pa.field("field", pa.string(), nullable=False, metadata={"about": "a column of the stations table"}),
+        pa.field("source", pa.string(), nullable=False, metadata={"about": "a `Source`, or feature"}),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("place", pa.string(), nullable=False),
+        pa.field("distance_m", pa.float64(), metadata={"about": "from the station to the feature"}),
+    ]
+)
+"""Where one value of a station was read from."""
+
 STATIONS = pa.schema(
     [
         pa.field("station", pa.string(), nullable=False),
@@ -49,7 +60,13 @@ STATIONS = pa.schema(
         ),
         pa.field("vs30_method", pa.string(), metadata={"about": "as the source names it, e.g. MASW"}),
         pa.field("vs30_flags", pa.string(), metadata={"about": "what to know about the value, `;` between"}),
+        pa.field("vs30_n_methods", pa.int64(), metadata={"about": "methods that the value rests on"}),
         pa.field("vs30_sigma_ln", pa.float64(), metadata={"about": "standard deviation of ln Vs30"}),
+        pa.field(
+            "vs30_sigma_basis",
+            pa.string(),
+            metadata={"about": "what it rests on: stated, methods (masw+mam) or the source (table)"},
+        ),
         pa.field("site_class", pa.string(), metadata={"about": "NEHRP 2009: A, B, C, D or E"}),
         pa.field("site_class_ec8", pa.string(), metadata={"about": "EN 1998-1:2004 by Vs30 alone: A to D"}),
         pa.field("site_class_tbdy", pa.string(), metadata={"about": "TBDY 2018 by Vs30 alone: ZA to ZE"}),
@@ -60,9 +77,20 @@ STATIONS = pa.schema(
         pa.field("z1_m", pa.float64(), metadata={"about": "depth to Vs 1000 m/s, null where not reached"}),
         pa.field("f0_hz", pa.float64()),
         pa.field("tp_s", pa.float64(), metadata={"about": "predominant period"}),
+        pa.field("slope", pa.float64(), metadata={"unit": "m/m", "about": "rise over run"}),
+        pa.field("slope_class", pa.string(), metadata={"about": "TADAS's code, e.g. S0 or T1"}),
+        pa.field("geology", pa.string(), metadata={"about": "as the map names it"}),
+        pa.field("lithology", pa.string(), metadata={"about": "as the map names it"}),
         pa.field("installed", pa.date32(), metadata={"about": "as the station table states it"}),
         pa.field("removed", pa.date32(), metadata={"about": "null while the station is open"}),
+        pa.field("status", pa.string(), metadata={"about": "as the station table states it, e.g. Active"}),
         pa.field("n_records", pa.int64(), nullable=False),
+        pa.field(
+            "records_before_move",
+            pa.list_(pa.string()),
+            metadata={"about": "records made where the station stood before; its Vs30 is not theirs"},
+        ),
+        pa.field("origins", pa.list_(ORIGIN), metadata={"about": "where each value was read"}),
         pa.field("evidence", pa.list_(EVIDENCE), metadata={"about": "what each source says"}),
     ]
 )
@@ -75,7 +103,9 @@ CONFLICTS = pa.schema(
     [
         pa.field("station", pa.string(), nullable=False),
         pa.field("network", pa.string(), nullable=False),
-        pa.field("field", pa.string(), nullable=False, metadata={"about": "vs30_m_s or coordinates"}),
+        pa.field(
+            "field", pa.string(), nullable=False, metadata={"about": "vs30_m_s, coordinates, moved or closed"}
+        ),
         pa.field("kept_source", pa.string(), nullable=False),
         pa.field("kept_file", pa.string(), nullable=False),
         pa.field("kept_value", pa.float64(), metadata={"about": "m/s; null for coordinates"}),

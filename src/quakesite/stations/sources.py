@@ -73,9 +73,9 @@ def read_sources(settings: StationsSettings, shards: Sequence[str | Path] = ()) 
         InputError: a file or folder is missing, a table or layout is none.
         RuntimeError: a file or row was lost, which is a bug.
     """
+    from quakesite.stations.apart import ReportReader
     from quakesite.stations.headers import read_headers
     from quakesite.stations.report_layouts import read_layouts
-    from quakesite.stations.reports import read_report
     from quakesite.stations.tables import read_table
 
     statements: list[Statement] = []
@@ -86,15 +86,14 @@ def read_sources(settings: StationsSettings, shards: Sequence[str | Path] = ()) 
         rejects += refused
     files = report_files(settings.reports)
     if files:
-        layouts = read_layouts(settings.layouts)
         n_read = 0
-        for file in track(files, "reports"):
-            read = read_report(file, layouts, settings.shallow_profiles)
-            if isinstance(read, Statement):
-                statements.append(read)
-            else:
-                rejects.append(read)
-            n_read += 1
+        layouts = read_layouts(settings.layouts)
+        with ReportReader(layouts, settings.shallow_profiles, settings.report_limit_s) as reader:
+            for file in track(files, "reports"):
+                said_here = reader.read(file)
+                statements += [said for said in said_here if isinstance(said, Statement)]
+                rejects += [said for said in said_here if isinstance(said, Reject)]
+                n_read += bool(said_here)
         if n_read != len(files):
             raise RuntimeError(f"{len(files)} reports were there, {n_read} were read or refused")
     statements += read_headers(shards)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,9 +28,15 @@ HEADINGS = {
     "installed": ("installationdata", "installationdate", "kurulumtarihi"),
     "removed": ("removaldate", "sokumtarihi", "kapanistarihi"),
     "method": ("vs30method", "method", "yontem"),
+    "n_methods": ("nmethods", "numberofmethods", "vs30nmethods", "yontemsayisi"),
     "sigma_ln": ("vs30sigmaln", "sigmalnvs30", "sigmaln"),
+    "slope": ("slope", "egim"),
+    "status": ("kyhstatus", "status", "durum"),
 }
 """Each column's headings in TADAS exports, the ESM flatfile and Turkish, as `heading_key` gives them."""
+
+SLOPE_CLASS = re.compile(r"[A-Za-z]\d?")
+"""TADAS has a code of the topography where other lists have a slope in m/m: S0, S1, T0, ..."""
 
 EXPECTED = "the columns of a TADAS station list export (Network, Code, Latitude, Longitude, Vs30, ...)"
 LIMITS = {
@@ -38,7 +45,9 @@ LIMITS = {
     "elevation_m": (-500.0, 9000.0),
     "f0_hz": (0.01, 100.0),
     "tp_s": (0.01, 100.0),
-    "sigma_ln": (0.0, 2.0),
+    "n_methods": (1, 20),
+    "sigma_ln": (0.005, 2.0),
+    "slope": (0.0, 10.0),
 }
 
 
@@ -123,6 +132,9 @@ def _statement(
 ) -> Statement:
     network = None if is_absent(found.get("network")) else str(found["network"]).strip().upper()
     values: dict[str, float | None] = {}
+    slope_class = None
+    if SLOPE_CLASS.fullmatch(str(found.get("slope") or "").strip()):
+        slope_class = str(found.pop("slope")).strip().upper()
     for name in ("vs30_m_s", *LIMITS):
         low, high = LIMITS.get(name, (-float("inf"), float("inf")))
         try:
@@ -152,6 +164,10 @@ def _statement(
         elevation_m=values["elevation_m"],
         f0_hz=values["f0_hz"],
         tp_s=values["tp_s"],
+        slope=values["slope"],
+        slope_class=slope_class,
+        status=_text(found.get("status")),
+        n_methods=None if values["n_methods"] is None else round(values["n_methods"]),
         sigma_ln=values["sigma_ln"],
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quakesite.errors import InputError
 from quakesite.rejects import SCHEMA as REJECTS
 from quakesite.rejects import Reject
+from quakesite.stations.conflicts import STATED
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet
 
@@ -19,15 +20,17 @@ if TYPE_CHECKING:
     from quakesite.stations.join import Joined
 
 HEADING = ("source", "Vs30 (m/s)", "coordinates", "date", "records", "status", "where it stands")
+VALUES = ("column", "value", "source", "distance (m)", "where it stands")
 
 
 @dataclass(frozen=True)
 class Trail:
-    """A title, the rows below `HEADING`, and closing lines."""
+    """A title, a heading and the rows below it, and closing lines."""
 
     title: str
     rows: list[tuple[str, ...]]
     remarks: list[str]
+    heading: tuple[str, ...] = HEADING
 
 
 def explain(stations: Path, rejects: Path | None, code: str) -> list[Trail]:
@@ -48,14 +51,36 @@ def explain(stations: Path, rejects: Path | None, code: str) -> list[Trail]:
     if not rows:
         said = f"; refused: {' | '.join(refused)}" if refused else ""
         raise InputError(stations, f"no station {code}{said}", field="station")
-    return [
-        Trail(
-            _title(row),
-            [_evidence(said) for said in row["evidence"]],
-            [f"refused: {line}" for line in refused],
+    trails = []
+    for row in rows:
+        trails.append(Trail(_title(row), [_evidence(said) for said in row["evidence"]], []))
+        trails.append(_numbers(row))
+    trails[-1].remarks.extend(f"refused: {line}" for line in refused)
+    return trails
+
+
+def _numbers(row: dict[str, Any]) -> Trail:
+    """Returns each value of the station and where it was read."""
+    shown: list[tuple[str, ...]] = []
+    for origin in row["origins"] or ():
+        value = row[origin["field"]]
+        away = "" if origin["distance_m"] is None else f"{origin['distance_m']:.0f}"
+        shown.append(
+            (
+                origin["field"],
+                f"{value:.7g}" if isinstance(value, float) else str(value),
+                origin["source"],
+                away,
+                f"{origin['file']}: {origin['place']}",
+            )
         )
-        for row in rows
-    ]
+        if origin["field"] == "vs30_m_s" and row["vs30_sigma_ln"] is not None:
+            basis = f"{row['vs30_sigma_basis']}"
+            basis += "" if row["vs30_n_methods"] is None else f", {row['vs30_n_methods']} method(s)"
+            shown.append(("vs30_sigma_ln", f"{row['vs30_sigma_ln']:.3g}", basis, "", ""))
+    moved = row["records_before_move"] or ()
+    remarks = [f"{len(moved)} records are of where it stood before: {', '.join(moved[:5])}"] if moved else []
+    return Trail(f"Values of {row['network']} {row['station']}", shown, remarks, VALUES)
 
 
 def _refused(rejects: Path | None, code: str) -> list[str]:
@@ -76,9 +101,12 @@ def _title(row: dict[str, Any]) -> str:
     return f"{name}: Vs30 {row['vs30_m_s']:.1f} m/s from {row['vs30_source']} ({classes})"
 
 
-def _evidence(said: dict[str, Any]) -> tuple[str, ...]:
+def _evidence(said: dict[str, Any], short: bool = False) -> tuple[str, ...]:
     located = said["latitude"] is not None
     flags = said["flags"].replace(";", ", ")
+    notes = [note for note in said["notes"].split("; ") if note]
+    if short:
+        notes = [note for note in notes if note.startswith(("stated", "layout"))]
     return (
         said["source"],
         "" if said["vs30_m_s"] is None else f"{said['vs30_m_s']:.1f}",
@@ -86,36 +114,67 @@ def _evidence(said: dict[str, Any]) -> tuple[str, ...]:
         str(said["date"] or ""),
         str(said["n_records"] or ""),
         said["status"] + (f" ({flags})" if flags else ""),
-        "\n".join([f"{said['file']}: {said['place']}", *filter(None, said["notes"].split("; "))]),
+        "\n".join([f"{said['file']}: {said['place']}", *notes]),
     )
 
 
-def preview(joined: Joined, rejects: Sequence[Reject]) -> list[Trail]:
-    """Returns what will be used and what will not, and why, of sources that have been joined."""
+def preview(joined: Joined, rejects: Sequence[Reject], features: Sequence[str] = ()) -> list[Trail]:
+    """Returns what will be used and what will not, and why, of sources that have been joined.
+
+    Args:
+        joined: the sources, joined.
+        rejects: all that was refused.
+        features: the files of site features.
+    """
     used: list[tuple[str, ...]] = []
     unused: list[tuple[str, ...]] = []
-    refused: list[tuple[str, ...]]
+    refused: list[tuple[str, ...]] = []
+    joins: dict[tuple[str, str], list[float]] = {}
     for row in joined.stations.to_pylist():
         for said in row["evidence"]:
-            (used if said["status"] == "kept" else unused).append((row["station"], *_evidence(said)))
-    conflicts = [
-        f"{row['station']}: {row['field']}: {row['kept_file']} against {row['other_file']}: "
-        + (
-            f"{row['difference_pct']:.1f} %"
-            if row["difference_km"] is None
-            else f"{row['difference_km']:.1f} km"
-        )
-        for row in joined.conflicts.to_pylist()
-    ]
-    refused = [
+            (used if said["status"] == "kept" else unused).append(
+                (row["station"], *_evidence(said, short=True))
+            )
+        for origin in row["origins"]:
+            if origin["distance_m"] is not None:
+                joins.setdefault((origin["file"], origin["field"]), []).append(origin["distance_m"])
+    refused += [
         ("", "", "", "", "", "", f"refused: {reject.reason}", f"{reject.source}\n{reject.detail}")
         for reject in sorted(rejects, key=lambda reject: (reject.source, reject.detail))
     ]
-    return [
-        Trail(f"Will be used: a Vs30 for {len(used)} stations", used, []),
-        Trail(f"Stands behind or says no Vs30: {len(unused)}", unused, conflicts),
-        Trail(f"Will not be used: {len(refused)}", refused, []),
+    wide = ("station", *HEADING)
+    trails = [
+        Trail(f"Will be used: a Vs30 for {len(used)} stations", used, [], wide),
+        Trail(f"Will not be used: {len(refused)}", refused, [], wide),
+        Trail(f"Stands behind or says no Vs30: {len(unused)}", unused, _disagreements(joined), wide),
     ]
+    if features:
+        found: list[tuple[str, ...]] = [
+            (file, field, str(len(away)), f"{max(away):.0f}") for (file, field), away in sorted(joins.items())
+        ]
+        of_none = sorted(set(features) - {file for file, _ in joins})
+        remarks = [f"{file}: reaches none of these stations" for file in of_none]
+        trails.append(Trail("Site features", found, remarks, ("file", "column", "stations", "farthest (m)")))
+    return trails
+
+
+def _disagreements(joined: Joined) -> list[str]:
+    said = []
+    for row in joined.conflicts.to_pylist():
+        if row["difference_km"] is not None:
+            by = f"{row['difference_km']:.1f} km"
+        elif row["difference_pct"] is not None:
+            by = f"{row['difference_pct']:.1f} %"
+        else:
+            by = row["detail"]
+        other = "the value it states" if row["other_source"] == STATED else row["other_file"]
+        said.append(f"{row['station']}: {row['field']}: {row['kept_file']} against {other}: {by}")
+    return said
+
+
+def shown_columns(trail: Trail) -> list[int]:
+    """Returns the columns that have a value in any row."""
+    return [index for index in range(len(trail.heading)) if any(row[index] for row in trail.rows)]
 
 
 def rendered(trails: Sequence[Trail]) -> list[RenderableType]:
@@ -125,12 +184,10 @@ def rendered(trails: Sequence[Trail]) -> list[RenderableType]:
 
     shown: list[RenderableType] = []
     for trail in trails:
-        wide = bool(trail.rows) and len(trail.rows[0]) > len(HEADING)
-        heading = ("station", *HEADING) if wide else HEADING
-        keep = [index for index in range(len(heading)) if any(row[index] for row in trail.rows)]
+        keep = shown_columns(trail)
         table = Table(title=escape(trail.title), title_justify="left", title_style="bold")
         for index in keep:
-            table.add_column(heading[index], overflow="fold")
+            table.add_column(trail.heading[index], overflow="fold")
         for row in trail.rows:
             table.add_row(*(escape(row[index]) for index in keep))
         shown.append(table if trail.rows else escape(trail.title))

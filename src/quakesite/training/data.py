@@ -14,15 +14,18 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from quakesite.training.experiments import Experiment
+from quakesite.training.label_weights import window_weights
 from quakesite.training.splits import NAMES
 from quakesite.windows.dataset import WindowDataset
 from quakesite.windows.order import Batches
 
-MEMORY_BYTES = 2**31
-"""Windows of one split that take more than this are read from their shards batch by batch."""
+MEMORY_BYTES = 2**28
+"""Windows of one split that take more than this are read from their shards batch by batch, which makes an
+epoch hardly longer (benchmarks/training.py) and keeps a training on any number of windows small."""
 
-Labelled = tuple[Tensor, Tensor]
-"""Windows (batch, channels, samples) float32, and their labels (batch, ...) float32."""
+Labelled = tuple[Tensor, ...]
+"""Windows (batch, channels, samples) float32, their labels (batch, ...) float32, and, where they do not all
+count alike, what each of them counts for (batch,) float32."""
 
 
 class Part(Dataset[Labelled]):
@@ -32,8 +35,14 @@ class Part(Dataset[Labelled]):
         windows: the windows.
         labels: their labels, (n,) or (n, k) float32.
         rows: the windows to keep; None: all.
+        weights: what each of `windows` counts for in the loss, (n,) float32; None: all alike.
         memory_bytes: read them once into memory where they take at most this much.
+
+    Attributes:
+        excluded: how many windows were left out for the flags of their picks.
     """
+
+    excluded: int = 0
 
     def __init__(
         self,
@@ -41,12 +50,14 @@ class Part(Dataset[Labelled]):
         labels: Tensor,
         rows: Sequence[int] | None = None,
         memory_bytes: int = MEMORY_BYTES,
+        weights: Tensor | None = None,
     ) -> None:
         if len(labels) != len(windows):
             raise ValueError(f"{len(labels)} labels for {len(windows)} windows")
         self.windows = windows
         self._rows = np.arange(len(windows)) if rows is None else np.asarray(rows, np.int64)
         self.labels = labels[torch.from_numpy(self._rows)]
+        self.weights = None if weights is None else weights[torch.from_numpy(self._rows)]
         table = windows.table.select(["record_id", "station"]).take(self._rows)
         self.record_ids: list[str] = table["record_id"].to_pylist()
         self.stations: list[str] = table["station"].to_pylist()
@@ -69,9 +80,12 @@ class Part(Dataset[Labelled]):
 
     def __getitem__(self, indices: Sequence[int]) -> Labelled:
         chosen = torch.as_tensor(indices)
+        weights = () if self.weights is None else (self.weights[chosen],)
         if self._tensors is None:
-            return self.windows.batch(self._rows[indices].tolist()).tensors, self.labels[chosen]
-        return self._tensors[chosen], self.labels[chosen]
+            tensors = self.windows.batch(self._rows[indices].tolist()).tensors
+        else:
+            tensors = self._tensors[chosen]
+        return (tensors, self.labels[chosen], *weights)
 
     def loader(
         self, batch_size: int, *, seed: int | None = None, balanced: bool = False
@@ -97,7 +111,7 @@ class Part(Dataset[Labelled]):
         """A hash of each window's E, N and Z samples."""
         hashes = []
         for index in range(len(self)):
-            tensors, _ = self[[index]]
+            tensors = self[[index]][0]
             hashes.append(hashlib.sha256(tensors[0, :3].numpy().tobytes()).hexdigest())
         return hashes
 
@@ -108,11 +122,18 @@ def parts_of(
     test_windows: Sequence[str | Path],
     splits: Mapping[str, str],
     vs30: Mapping[str, float],
+    without_flags: Collection[str] = (),
+    *,
+    weights: Mapping[str, float] | None = None,
+    unlabelled: Collection[str] = (),
 ) -> dict[str, Part]:
     """Returns the train, validation and test windows of an experiment.
 
     Train and validation come from the windows of the training annotation, test from those of the test
-    annotation. With the P/S channel, windows without both picks are left out.
+    annotation. With the P/S channel, windows without both picks are left out; so are those whose picks carry
+    one of `without_flags` (see `quakesite.picks.flags`), and the records in `unlabelled`, made where their
+    station's Vs30 is not that of the site. `weights` is what each station's label counts for in training
+    (None: all alike).
     """
     parts = {}
     for name in NAMES:
@@ -123,8 +144,33 @@ def parts_of(
             channels=4 if experiment.ps_channel else 3,
             require_ps=experiment.ps_channel,
         )
-        parts[name] = Part(windows, torch.from_numpy(windows.labels))
+        rows = _without_flags(windows, without_flags)
+        excluded = len(windows) - len(rows)
+        records = windows.table["record_id"].to_pylist()
+        rows = [index for index in rows if records[index] not in unlabelled]
+        of_windows = _weights(windows, rows, weights) if name == "train" else None
+        parts[name] = Part(windows, torch.from_numpy(windows.labels), rows, weights=of_windows)
+        parts[name].excluded = excluded
     return parts
+
+
+def _weights(
+    windows: WindowDataset, rows: Sequence[int], weights: Mapping[str, float] | None
+) -> Tensor | None:
+    """Returns what each window counts for, mean 1 over those in `rows`; None where they all count alike."""
+    stations = windows.table["station"].to_pylist()
+    of_rows = window_weights([stations[index] for index in rows], weights)
+    if of_rows is None:
+        return None
+    every = torch.ones(len(stations))
+    every[torch.tensor(rows)] = of_rows
+    return every
+
+
+def _without_flags(windows: WindowDataset, flags: Collection[str]) -> list[int]:
+    """Returns the windows whose picks carry none of the flags."""
+    found = [set((text or "").split()) for text in windows.table["pick_flags"].to_pylist()]
+    return [index for index, own in enumerate(found) if own.isdisjoint(flags)]
 
 
 def epicentre_windows(

@@ -76,10 +76,13 @@ class Regression(L.LightningModule):
         self._train, self._validation = Tally(), Tally()
 
     def _step(self, batch: Labelled, tally: Tally) -> Tensor:
-        windows, labels = batch
+        windows, labels, *weights = batch
         output = self.predictor.network(windows)
         target = self.predictor.target
-        loss = torch.nn.functional.mse_loss(output, target.encode(labels))
+        if weights:
+            loss: Tensor = (weights[0] * (output - target.encode(labels)).square()).mean()
+        else:
+            loss = torch.nn.functional.mse_loss(output, target.encode(labels))
         tally.add(loss, target.errors(target.decode(output.detach()), labels))
         return loss
 
@@ -268,7 +271,7 @@ def predict(predictor: Predictor, part: Part) -> Tensor:
     """Returns the predictions for the windows of `part`, in the labels' unit, in its order."""
     torch.set_num_threads(1)
     with torch.no_grad():
-        batches = [predictor(windows) for windows, _ in part.loader(EVALUATION_BATCH)]
+        batches = [predictor(batch[0]) for batch in part.loader(EVALUATION_BATCH)]
     return torch.cat(batches) if batches else torch.empty(0)
 
 

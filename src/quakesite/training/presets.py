@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor, nn
 
@@ -36,6 +37,7 @@ class Preset:
         learning_rate: Adam's, at the start; multiplied by 0.9 every 20 epochs.
         weight_decay: of AdamW.
         balanced: every station has the same share of an epoch.
+        label_weights: what a label counts for, see the settings.
     """
 
     network: Callable[[Input], Network]
@@ -45,6 +47,7 @@ class Preset:
     learning_rate: float
     weight_decay: float
     balanced: bool
+    label_weights: Literal["none", "inverse_variance"]
 
 
 def _paper_encoder(windows: Input) -> tuple[nn.Module, int]:
@@ -66,6 +69,7 @@ PRESETS = {
         learning_rate=1e-3,
         weight_decay=0.0,
         balanced=False,
+        label_weights="none",
     ),
     "quakesite": Preset(
         network=lambda windows: SiteNet(windows.channels, windows.rate_hz),
@@ -75,6 +79,7 @@ PRESETS = {
         learning_rate=3e-3,
         weight_decay=1e-2,
         balanced=True,
+        label_weights="inverse_variance",
     ),
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from quakesite.picks.flags import Flag
 from quakesite.settings import Section
 from quakesite.training.experiments import EXPERIMENTS
 
@@ -45,12 +47,26 @@ class TrainingSettings(Section):
     """The output's bias starts at the mean Vs30 of the training windows. Left out (as the authors do), the
     `paper` preset starts at about 0 m/s and needs a few thousand steps to climb to the mean."""
 
+    label_weights: Literal["none", "inverse_variance"] | None = None
+    """What a training label counts for in the loss: `none`, all alike; `inverse_variance`,
+    1 / (sigma² + label_residual_ln²) of its Vs30's uncertainty (`stations.sigma_ln`), mean 1. null: the
+    preset's (paper: none; quakesite: inverse_variance)."""
+
+    label_residual_ln: Annotated[float, Field(ge=0, le=2)] = 0.3
+    """What a model errs by even on a certain label (standard deviation of ln Vs30), for `label_weights`. 0:
+    weights of 1 / sigma² alone, under which a few borehole stations count for most."""
+
     encoder_rate: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Learning rate of a transferred encoder (the gamma experiments), as a part of `learning_rate`. 0: it
     stays as it was pretrained."""
 
     patience: Annotated[int, Field(ge=1)] = 20
     """Epochs without a better validation error after which training stops."""
+
+    exclude_flags: dict[str, Annotated[list[Flag], Field(min_length=1)]] = {}
+    """Windows left out of an experiment because of what its picks are flagged with (docs/picks.md), by name
+    of the experiment or pattern: `{"*": [s_before_p], "alpha_*": [sp_implausible, p_unsettled]}`. Applied
+    when training reads; each trial's `trial.json` counts them."""
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the splits, the initial weights and the order of the windows."""
@@ -67,6 +83,20 @@ class TrainingSettings(Section):
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(EXPERIMENTS)}"
                 raise ValueError(f"experiments: unknown experiment {name!r}; {hint}")
         return self
+
+    @model_validator(mode="after")
+    def _exclusions_are_of_experiments(self) -> TrainingSettings:
+        for pattern in self.exclude_flags:
+            if not fnmatch.filter(EXPERIMENTS, pattern):
+                raise ValueError(
+                    f"exclude_flags: {pattern!r} matches no experiment; known: {', '.join(EXPERIMENTS)}"
+                )
+        return self
+
+    def excluded_flags(self, experiment: str) -> list[str]:
+        """Returns the flags whose windows an experiment leaves out, in the order of `Flag`."""
+        patterns = [name for name in self.exclude_flags if fnmatch.fnmatchcase(experiment, name)]
+        return [str(flag) for flag in Flag if any(flag in self.exclude_flags[name] for name in patterns)]
 
     @property
     def names(self) -> list[str]:

@@ -17,12 +17,14 @@ from quakesite.progress import say
 from quakesite.training.data import Part, parts_of
 from quakesite.training.experiments import Experiment
 from quakesite.training.fit import Regression, fit_predictor, history_columns, predict
+from quakesite.training.label_weights import records_before_move, station_weights
 from quakesite.training.leakage import check_leakage
 from quakesite.training.presets import PRESETS, Fit, Input, fit_of
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split, read_vs30
 from quakesite.training.trial import Trial, data_digest, seed_of
 from quakesite.training.weights import describe, transfer
+from quakesite.windows.schema import Description
 
 CHECKPOINTS = "checkpoint"
 
@@ -52,7 +54,14 @@ def train_trial(
     folder = Path(folder)
     vs30, _ = read_vs30(files.stations)
     parts = parts_of(
-        experiment, files.train_windows, files.test_windows, read_split(files.splits, number), vs30
+        experiment,
+        files.train_windows,
+        files.test_windows,
+        read_split(files.splits, number),
+        vs30,
+        settings.excluded_flags(experiment.name),
+        weights=station_weights(files.stations, settings),
+        unlabelled=records_before_move(files.stations),
     )
     check_leakage(parts)
     windows = input_of(parts, settings)
@@ -62,11 +71,15 @@ def train_trial(
         seed=seed_of(settings.seed, number, experiment.name),
         settings=settings,
         parts=parts,
-        about=describe(settings.preset, windows) | {"experiment": experiment.name, "trial": number},
+        about=describe(settings.preset, windows, _cut_as(parts))
+        | {"experiment": experiment.name, "trial": number},
         data_sha256=data_digest(parts),
         missing=_missing(experiment, parts),
     )
     what = f"{experiment.name}, trial {number}"
+    if excluded := sum(part.excluded for part in parts.values()):
+        flags = ", ".join(settings.excluded_flags(experiment.name))
+        say(f"{what}: {excluded} windows left out, their picks are flagged {flags}")
     if trial.missing:
         say(f"{what}: {trial.missing}; nothing is trained, and its rows stay empty")
     else:
@@ -84,6 +97,12 @@ def input_of(parts: Mapping[str, Part], settings: TrainingSettings) -> Input:
         return Input(channels, 0, 0.0, 0)
     rate = described[0].description.rate_hz if described[0].description else 0.0
     return Input(channels, described[0].shape[1], rate, round(settings.segment_s * rate))
+
+
+def _cut_as(parts: Mapping[str, Part]) -> Description | None:
+    """Returns how the windows were cut, those that the weights are judged on first."""
+    known = [parts[name].windows.description for name in ("test", "train", "validation")]
+    return next((description for description in known if description), None)
 
 
 def _missing(experiment: Experiment, parts: Mapping[str, Part]) -> str:

@@ -36,12 +36,14 @@ def seed_of(seed: int, trial: int, what: str) -> int:
 
 
 def data_digest(parts: Mapping[str, Part]) -> str:
-    """Returns a hash of all windows and labels, and of the split each is in."""
+    """Returns a hash of all windows, labels and their weights, and of the split each is in."""
     digest = hashlib.sha256()
     for name, part in parts.items():
         digest.update(f"{name} {part.shape}\n".encode())
         for record, waveform, label in zip(part.record_ids, part.digests, part.labels.tolist(), strict=True):
             digest.update(f"{record} {waveform} {label}\n".encode())
+        if part.weights is not None:
+            digest.update(f"weights {part.weights.tolist()}\n".encode())
     return digest.hexdigest()
 
 
@@ -140,7 +142,11 @@ class Trial:
             if test is None
             else collapsed(test.double().numpy(), self.parts["test"].labels.double().numpy()),
             "splits": {
-                name: {"windows": len(part), "stations": sorted(set(part.stations))}
+                name: {
+                    "windows": len(part),
+                    "excluded_by_flags": part.excluded,
+                    "stations": sorted(set(part.stations)),
+                }
                 for name, part in self.parts.items()
             },
             "data_sha256": self.data_sha256,

@@ -16,6 +16,7 @@ from quakesite.errors import InputError
 from quakesite.models.target import Predictor
 from quakesite.tables import atomic_path
 from quakesite.training.presets import PRESETS, Input
+from quakesite.windows.schema import Description
 
 HEADER = "quakesite"
 
@@ -44,9 +45,16 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, json.loads(header)
 
 
-def describe(preset: str, windows: Input) -> dict[str, Any]:
-    """Returns what a header has to say for `load_trained` to build the network."""
-    return {"preset": preset, "input": asdict(windows)}
+def describe(preset: str, windows: Input, cut_as: Description | None = None) -> dict[str, Any]:
+    """Returns what a header has to say for `load_trained` to build the network.
+
+    Args:
+        preset: which network.
+        windows: what goes in.
+        cut_as: how the windows were cut, so that others can be cut likewise; None leaves it out.
+    """
+    about: dict[str, Any] = {"preset": preset, "input": asdict(windows)}
+    return about if cut_as is None else about | {"windows": asdict(cut_as)}
 
 
 def load_trained(path: str | Path) -> Predictor:

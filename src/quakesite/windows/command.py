@@ -10,6 +10,18 @@ import typer
 app = typer.Typer()
 
 
+@app.callback(invoke_without_command=True)
+def _root(
+    record: Annotated[
+        str | None,
+        typer.Option("--show", metavar="RECORD", help="Draw one window: short for `show RECORD`."),
+    ] = None,
+) -> None:
+    if record is not None:
+        show(record)
+        raise typer.Exit
+
+
 @app.command()
 def shard(
     records: Annotated[Path, typer.Argument(help="Shard of records (Parquet).")],
@@ -29,6 +41,10 @@ def shard(
             help="Reject records with a lower signal-to-noise ratio, or an unknown one; no limit without."
         ),
     ] = None,
+    min_p_time_s: Annotated[
+        float | None,
+        typer.Option(help="Reject records whose P comes sooner after the first sample, or is not picked."),
+    ] = None,
     annotation: Annotated[
         Literal["auto", "manual"] | None,
         typer.Option(
@@ -42,7 +58,17 @@ def shard(
     from quakesite.windows.sharding import make_shard
 
     section = section_from(WindowsSettings, "windows", settings)
-    make_shard(records, picks, window, section, out, rejects, min_snr_db=min_snr_db, annotation=annotation)
+    make_shard(
+        records,
+        picks,
+        window,
+        section,
+        out,
+        rejects,
+        min_snr_db=min_snr_db,
+        min_p_time_s=min_p_time_s,
+        annotation=annotation,
+    )
 
 
 @app.command()

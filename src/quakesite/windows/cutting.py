@@ -26,11 +26,15 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RecordPicks:
-    """The picks of one record by one method, in seconds from its first sample; None where there is none."""
+    """The picks of one record by one method, in seconds from its first sample; None where there is none.
+
+    `flags` says what makes them hard to believe, see `quakesite.picks.flags`.
+    """
 
     p_s: float | None = None
     s_s: float | None = None
     snr_db: float | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,11 +18,16 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from quakesite.errors import InputError
+from quakesite.windows.caching import local_copies
 from quakesite.windows.order import Batches
-from quakesite.windows.reading import Shard, open_shard
+from quakesite.windows.reading import Shard, open_shard, slots_of
 from quakesite.windows.schema import METADATA, WINDOWS, Description
+from quakesite.windows.sources import REQUESTS_AT_ONCE, Wait, is_remote, wait_for_all
 
 EMPTY = pa.schema([WINDOWS.field(name) for name in METADATA]).empty_table()
+
+MAP_BYTES = 2**30
+"""Local shards that take no more than this in all are read from a memory map."""
 
 
 class Item(NamedTuple):
@@ -43,7 +51,7 @@ class WindowDataset(Dataset[Item]):
 
     The order does not depend on how the records are spread over shards. Nothing but the metadata is held
     in memory; a window is read when it is asked for, straight into the tensor that is handed out, and of
-    the fourth channel nothing is read with `channels=3`.
+    the fourth channel nothing is read with `channels=3`. What is handed out is the caller's to change.
 
     Args:
         paths: shards of one kind of window; none gives an empty dataset.
@@ -52,6 +60,10 @@ class WindowDataset(Dataset[Item]):
         stations: the stations to keep (one side of a split). None: all.
         channels: 4, or 3 to leave out the P/S channel.
         require_ps: leave out the windows without both a P and an S pick.
+        map_bytes: local shards are read from a memory map if all of them together take at most this much,
+            which may then count as resident memory; else by place, twice as slow, and nothing stays.
+        cache: folder for whole copies of remote shards, made when the dataset is; without it each batch
+            asks the store for its windows.
 
     Raises:
         InputError: a shard cannot be read, the shards hold windows of different shapes or rates, or a
@@ -65,11 +77,13 @@ class WindowDataset(Dataset[Item]):
         stations: Collection[str] | None = None,
         channels: int = 4,
         require_ps: bool = False,
+        map_bytes: int = MAP_BYTES,
+        cache: str | Path | None = None,
     ) -> None:
         if channels not in (3, 4):
             raise ValueError(f"channels {channels}; expected 3 or 4")
         self.channels = channels
-        self._shards = [open_shard(path) for path in paths]
+        self._shards = _opened(paths, map_bytes, cache)
         self.description = _common_description(self._shards)
         table, self._shard_of, self._row_of = _joined(self._shards)
         keep = _selection(table, labels, stations, require_ps)
@@ -94,7 +108,7 @@ class WindowDataset(Dataset[Item]):
     @property
     def remote(self) -> bool:
         """Whether a shard is read over the network."""
-        return any("://" in shard.path for shard in self._shards)
+        return any(shard.remote for shard in self._shards)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -126,13 +140,17 @@ class WindowDataset(Dataset[Item]):
         chosen = np.where(chosen < 0, chosen + len(self), chosen)
         if chosen.size and (chosen.min() < 0 or chosen.max() >= len(self)):
             raise IndexError(f"index outside the {len(self)} windows")
-        tensors = np.empty(
-            (len(chosen), *self.shape), np.float32
-        )  # NumPy asks for huge pages, PyTorch does not
-        shards, rows = self._shard_of[chosen].tolist(), self._row_of[chosen].tolist()
-        fetch = {shard: self._shards[shard].fetch for shard in set(shards)}
-        for slot, shard, row in zip(tensors, shards, rows, strict=True):
-            fetch[shard](row, slot)
+        tensors = np.empty((len(chosen), *self.shape), np.float32)  # NumPy asks for huge pages, PyTorch not
+        slots = slots_of(tensors)
+        shards, rows = self._shard_of[chosen], self._row_of[chosen]
+        order = np.lexsort((rows, shards))
+        rows_in_order, slots = rows[order].tolist(), [slots[i] for i in order.tolist()]
+        numbers, firsts = np.unique(shards[order], return_index=True)
+        waits: list[Wait] = []
+        bounds = itertools.pairwise([*firsts.tolist(), len(chosen)])
+        for number, (first, last) in zip(numbers.tolist(), bounds, strict=True):
+            waits += self._shards[number].fill(rows_in_order[first:last], slots[first:last])
+        wait_for_all(waits)
         return Batch(
             torch.from_numpy(tensors), torch.from_numpy(self.labels[chosen]), torch.from_numpy(chosen)
         )
@@ -160,6 +178,19 @@ def loader(dataset: WindowDataset, batches: Batches, *, workers: int = 0) -> Dat
         persistent_workers=workers > 0,
         multiprocessing_context=context,
     )
+
+
+def _opened(paths: Sequence[str | Path], map_bytes: int, cache: str | Path | None) -> list[Shard]:
+    places = [str(path) for path in paths]
+    if cache is not None:
+        places = local_copies(places, Path(cache))
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
+        shards = list((pool.map if any(map(is_remote, places)) else map)(open_shard, places))
+    local = [place for place in places if not is_remote(place)]
+    mapped = sum(os.path.getsize(place) for place in local) <= map_bytes
+    for shard in shards:
+        shard.mapped = mapped and not shard.remote
+    return shards
 
 
 def _common_description(shards: Sequence[Shard]) -> Description | None:

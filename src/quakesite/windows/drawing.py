@@ -69,23 +69,29 @@ def window_figure(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 6), layout="constrained")
-    axes = figure.subplots(len(CHANNELS), 1, sharex=True)
+    axes = figure.subplots(len(CHANNELS), 1, sharex=True, height_ratios=[1, 1, 1, 0.5])
     time_s = np.arange(tensor.shape[1]) / rate_hz
     limit = 1.05 * float(np.abs(tensor[:3]).max()) or 1.0
     for axis, channel, samples in zip(axes, CHANNELS, tensor, strict=True):
         marks_phases = channel == "PS"
         axis.plot(time_s, samples, color="black", linewidth=1.2 if marks_phases else 0.6)
         axis.set_ylabel("P/S" if marks_phases else f"{channel} (cm/s²)")
-        axis.set_ylim((-0.1, 1.1) if marks_phases else (-limit, limit))
+        axis.set_ylim((-0.15, 1.15) if marks_phases else (-limit, limit))
+        if marks_phases:
+            axis.set_yticks([0, 1])
+            axis.fill_between(time_s, samples, color="0.85", linewidth=0)
+        axis.grid(axis="x", color="0.9", linewidth=0.6)
+        axis.set_axisbelow(True)
         for phase, colour in PHASE_COLOURS.items():
             sample = metadata[f"{phase.lower()}_sample"]
             if sample is not None and 0 <= sample < len(time_s):
-                axis.axvline(sample / rate_hz, color=colour, linewidth=1, label=phase)
+                axis.axvline(sample / rate_hz, color=colour, linewidth=1)
+                if axis is axes[0]:
+                    above = axis.get_xaxis_transform()
+                    axis.text(sample / rate_hz, 1.02, phase, color=colour, ha="center", transform=above)
     axes[-1].set_xlim(0, len(time_s) / rate_hz)
-    axes[-1].set_xlabel("time in the window (s)")
-    handles, labels = axes[0].get_legend_handles_labels()
-    if handles:
-        axes[0].legend(handles, labels, loc="upper right", ncols=2)
+    axes[-1].set_xlabel("Time in the window (s)")
+    figure.align_ylabels(axes)
     figure.suptitle(_title(metadata, window))
     return figure
 

@@ -21,7 +21,7 @@ from quakesite.errors import InputError
 from quakesite.progress import track
 from quakesite.tables import write_csv
 from quakesite.windows.dataset import WindowDataset
-from quakesite.windows.schema import CHANNELS, Description
+from quakesite.windows.schema import CHANNELS, WINDOWS, Description
 
 Format = Literal["numpy", "seisbench", "webdataset"]
 WINDOWS_PER_TAR = 512
@@ -40,6 +40,7 @@ SEISBENCH_NAMES = {
     "snr_db": "trace_snr_db",
     "p_sample": "trace_p_arrival_sample",
     "s_sample": "trace_s_arrival_sample",
+    "pick_flags": "trace_pick_flags",
     "pga_cm_s2": "trace_pga_cmps2",
     "start_s": "trace_start_in_record_s",
     "filled_samples": "trace_filled_samples",
@@ -174,6 +175,14 @@ def data_card(about: Description, table: pa.Table, form: Format) -> str:
         "",
         "## Columns",
         "",
-        *(f"- `{name}`" for name in table.column_names),
+        *(f"- `{name}`{_about(name)}" for name in table.column_names),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _about(column: str) -> str:
+    if column not in WINDOWS.names:
+        return ": Vs30 of the station in m/s" if column == "vs30_m_s" else ""
+    said = WINDOWS.field(column).metadata or {}
+    parts = [said[key].decode() for key in (b"about", b"unit") if key in said]
+    return f": {', '.join(parts)}" if parts else ""

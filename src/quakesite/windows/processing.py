@@ -1,6 +1,8 @@
 """What is done to a whole record before a window is cut from it.
 
-All functions take and return arrays of shape (components, samples), float64, any unit.
+All functions take and return arrays of shape (components, samples), float64, any unit. Which of the steps a
+strong-motion record needs, and what each does to it: Boore and Bommer (2005), Soil Dynamics and Earthquake
+Engineering 25(2), 93-115, https://doi.org/10.1016/j.soildyn.2004.10.007.
 """
 
 from __future__ import annotations
@@ -36,7 +38,11 @@ def processed(samples: Samples, rate_hz: float, kind: Window) -> Samples:
 
 
 def detrended(samples: Samples, *, linear: bool) -> Samples:
-    """Returns each component without its mean or, if `linear`, without its least-squares line."""
+    """Returns each component without its mean or, if `linear`, without its least-squares line.
+
+    A baseline correction of Boore and Bommer (2005); as ObsPy's `Trace.detrend` with `demean`
+    and `linear`.
+    """
     trendless: Samples = scipy.signal.detrend(samples, axis=1, type="linear" if linear else "constant")
     return trendless
 
@@ -64,6 +70,7 @@ def filtered(
 ) -> Samples:
     """Returns the samples after a Butterworth filter run forwards and backwards (no phase shift).
 
+    Why without: Boore and Akkar (2003), Earthquake Engineering and Structural Dynamics 32(11), 1729-1744.
     As ObsPy's `bandpass`/`lowpass`/`highpass` with `zerophase=True`: the amplitude is that of the filter
     squared, and the record is not padded (taper it first). A corner at or above the Nyquist frequency
     leaves that side open.
@@ -91,7 +98,8 @@ def resampled(samples: Samples, rate_hz: float, target_hz: float) -> Samples:
 
     Polyphase filtering with SciPy's Kaiser-windowed low-pass (beta 5, corner at the lower of the two
     Nyquist frequencies), the line through the first and last sample taken out meanwhile so that an offset
-    makes no transient at the ends.
+    makes no transient at the ends. Crochiere and Rabiner (1983), Multirate Digital Signal Processing,
+    Prentice-Hall, chapter 3.
 
     Raises:
         UnsupportedRate: the ratio of the rates is no fraction with terms of at most 10,000.

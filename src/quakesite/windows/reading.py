@@ -1,32 +1,42 @@
 """Reading shards of windows: any row at random, at the speed of a plain file.
 
 The tensors lie uncompressed in one data page per row group, each behind its length (four bytes), so that
-the footer alone tells where every tensor starts. They are fetched from there with `pread`, which neither
-decodes nor keeps pages of the file in the process's memory. A file that another program wrote anew
-(compressed, or in other pages) is read through Arrow, slower and with the same result.
+the footer alone tells where every tensor starts; `quakesite.windows.sources` fetches them from there. A file
+that another program wrote anew (compressed, or in other pages) is decoded by Arrow, slower and with the same
+result.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.fs
 import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
 from quakesite.windows.schema import DTYPE, METADATA, TENSOR, WINDOWS, Description, Outdated
+from quakesite.windows.sources import (
+    PREFIX_BYTES,
+    DecodedSource,
+    FileSource,
+    MappedSource,
+    Misplaced,
+    Places,
+    RemoteSource,
+    Source,
+    Wait,
+    is_remote,
+    opened,
+    shown,
+    wait_for_all,
+)
 
 Floats = npt.NDArray[np.float32]
-Fetch = Callable[[int, Floats], None]
-LENGTH_PREFIX = struct.Struct("<I")
 PLAIN_ONLY = {"PLAIN", "RLE", "BIT_PACKED"}
 
 
@@ -37,6 +47,7 @@ class Shard:
         path: where it is; a path, or a URI (`s3://bucket/key`), its credentials left out.
         description: what its tensors are.
         metadata: every column but the tensors, in the order of the file.
+        mapped: read from a memory map of the file where that is possible; set it before reading.
     """
 
     def __init__(
@@ -44,121 +55,76 @@ class Shard:
     ) -> None:
         self.path, self._path = shown(path), str(path)
         self.description, self.metadata = description, metadata
+        self.mapped = False
         self._starts, self._n_rows = starts, int(metadata.num_rows)
-        self._fetch: Fetch | None = None
-        self._group: tuple[range, list[memoryview]] | None = None
+        self._source: Source | None = None
 
     def __len__(self) -> int:
         return self._n_rows
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_fetch": None, "_group": None}
+        return {**self.__dict__, "_source": None}
 
     @property
     def addressable(self) -> bool:
         """Whether tensors are fetched by their place in the file, without decoding."""
         return self._starts is not None
 
-    def read_into(self, row: int, out: Floats) -> None:
-        """Fills `out` with the tensor of `row`, in cm/s^2.
+    @property
+    def remote(self) -> bool:
+        """Whether it is read over the network."""
+        return is_remote(self._path)
+
+    def fill(self, rows: Sequence[int], slots: Sequence[memoryview]) -> list[Wait]:
+        """Starts to fill each slot with the first bytes of a tensor, and returns what to call for the rest.
 
         Args:
-            row: number of the row in the file.
-            out: C-contiguous, (4, n_samples), or fewer leading channels: only those are then read.
+            rows: numbers of the rows in the file, not checked.
+            slots: writable memory of bytes, one per row, no longer than a tensor.
+        """
+        if self._source is None:
+            self._source = self._opened()
+        waits = self._source.fill(rows, slots)
+        return [partial(self._wait, waits, rows, slots)] if self.remote else waits
+
+    def _opened(self) -> Source:
+        if self._starts is None:
+            return DecodedSource(self._path, TENSOR)
+        places = Places(self._path, self._starts, self.description.n_bytes)
+        if self.remote:
+            return RemoteSource(places)
+        return MappedSource(places) if self.mapped else FileSource(places)
+
+    def _wait(self, waits: Sequence[Wait], rows: Sequence[int], slots: Sequence[memoryview]) -> None:
+        try:
+            wait_for_all(waits)
+        except Misplaced:
+            self._starts, self._source = None, DecodedSource(self._path, TENSOR)
+            wait_for_all(self._source.fill(rows, slots))
+
+    def read(self, rows: Sequence[int] | None = None, channels: int | None = None) -> Floats:
+        """Returns the tensors of `rows` (default: all), shape (rows, channels, n_samples), in cm/s^2.
+
+        Of fewer than all channels, nothing but the leading ones is read.
 
         Raises:
             IndexError: there is no such row.
         """
-        if not 0 <= row < self._n_rows:
-            raise IndexError(f"{self.path}: row {row} of {len(self)}")
-        self.fetch(row, out)
-
-    @property
-    def fetch(self) -> Fetch:
-        """`read_into` for loops that read many: a plain function, which does not check the row."""
-        if self._fetch is None:
-            if self._starts is None:
-                self._fetch = self._fetch_decoded
-            else:
-                self._fetch = _open(self._path).fetcher(self._starts)
-        return self._fetch
-
-    def read(self, rows: Sequence[int] | None = None, channels: int | None = None) -> Floats:
-        """Returns the tensors of `rows` (default: all), shape (rows, channels, n_samples), in cm/s^2."""
-        wanted = range(len(self)) if rows is None else rows
+        wanted = range(len(self)) if rows is None else [int(row) for row in rows]
+        if wanted and not (min(wanted) >= 0 and max(wanted) < len(self)):
+            raise IndexError(f"{self.path}: rows {min(wanted)} to {max(wanted)} of {len(self)}")
         n_channels, n_samples = self.description.shape
         out = np.empty((len(wanted), channels or n_channels, n_samples), DTYPE)
-        for slot, row in zip(out, wanted, strict=True):
-            self.read_into(row, slot)
+        wait_for_all(self.fill(wanted, slots_of(out)))
         return out
 
-    def _fetch_decoded(self, row: int, out: Floats) -> None:
-        if self._group is None or row not in self._group[0]:
-            self._group = self._read_group_of(row)
-        rows, tensors = self._group
-        out.reshape(-1)[:] = np.frombuffer(tensors[row - rows.start], DTYPE)[: out.size]
 
-    def _read_group_of(self, row: int) -> tuple[range, list[memoryview]]:
-        with _parquet(self._path) as file:
-            rows, group = range(0), -1
-            while row not in rows:
-                group += 1
-                rows = range(rows.stop, rows.stop + file.metadata.row_group(group).num_rows)
-            column = file.read_row_group(group, [TENSOR]).column(0)
-            return rows, [memoryview(value.as_buffer()) for value in column]
-
-
-class _Local:
-    def __init__(self, path: str) -> None:
-        self.descriptor = os.open(path, os.O_RDONLY)
-
-    def read_into(self, start: int, out: memoryview) -> None:
-        done = os.preadv(self.descriptor, (out,), start)
-        while done < out.nbytes:
-            n_read = os.preadv(self.descriptor, (out.cast("B")[done:],), start + done)
-            if n_read == 0:
-                raise EOFError("the shard ends before its tensor; was it overwritten while being read?")
-            done += n_read
-
-    def fetcher(self, starts: list[int]) -> Fetch:
-        preadv, descriptor = os.preadv, self.descriptor
-
-        def fetch(row: int, out: Any) -> None:
-            if preadv(descriptor, (out,), starts[row]) != out.nbytes:
-                self.read_into(starts[row], out.data)
-
-        return fetch
-
-    def __del__(self) -> None:
-        os.close(self.descriptor)
-
-
-class _Remote:
-    def __init__(self, path: str) -> None:
-        filesystem, key = pyarrow.fs.FileSystem.from_uri(path)
-        self.file = filesystem.open_input_file(key)
-
-    def read_into(self, start: int, out: memoryview) -> None:
-        out.cast("B")[:] = self.file.read_at(out.nbytes, start)
-
-    def fetcher(self, starts: list[int]) -> Fetch:
-        return lambda row, out: self.read_into(starts[row], out.data)
-
-
-def _open(path: str) -> _Local | _Remote:
-    return _Remote(path) if "://" in path else _Local(path)
-
-
-def _parquet(path: str) -> pq.ParquetFile:
-    if "://" not in path:
-        return pq.ParquetFile(path)
-    filesystem, key = pyarrow.fs.FileSystem.from_uri(path)
-    return pq.ParquetFile(key, filesystem=filesystem)
-
-
-def shown(path: str | Path) -> str:
-    """Returns the path as messages may show it: a URI without the credentials that it may carry."""
-    return re.sub(r"://([^/]*@)?([^?]*).*", r"://\2", str(path))
+def slots_of(out: Floats) -> list[memoryview]:
+    """Returns the memory of each row of a C-contiguous array, as bytes."""
+    if not out.size:
+        return []
+    view, size = out.reshape(-1).view(np.uint8).data, out[0].nbytes
+    return [view[first : first + size] for first in range(0, len(view), size)]
 
 
 def open_shard(path: str | Path) -> Shard:
@@ -171,7 +137,7 @@ def open_shard(path: str | Path) -> Shard:
     command = f"`snakemake --cores all {name}` (it runs `quakesite windows shard`)"
     rebuild = f"delete it and rebuild it with {command}"
     try:
-        file = _parquet(path)
+        file = opened(path)
     except FileNotFoundError:
         raise InputError(name, "no such file", action=f"make it with {command}") from None
     except (pa.ArrowInvalid, OSError) as error:
@@ -206,23 +172,26 @@ def read_tensors(path: str | Path, rows: Sequence[int] | None = None) -> Floats:
 
 def _starts(file: pq.ParquetFile, path: str, n_bytes: int) -> list[int] | None:
     """Returns where each tensor starts in the file; None where the footer cannot tell."""
-    stride = LENGTH_PREFIX.size + n_bytes
+    stride = PREFIX_BYTES + n_bytes
     column = file.schema_arrow.names.index(TENSOR)
     if file.schema.column(column).max_definition_level > 0:
         return None
-    source = _open(path)
     starts: list[int] = []
+    ends: list[int] = []
     for group in range(file.num_row_groups):
         chunk = file.metadata.row_group(group).column(column)
         page_header = chunk.total_compressed_size - chunk.num_values * stride
         plain = chunk.compression == "UNCOMPRESSED" and set(chunk.encodings) <= PLAIN_ONLY
         if not plain or chunk.has_dictionary_page or page_header <= 0:
             return None
-        first = chunk.data_page_offset + page_header
-        for row in {0, chunk.num_values - 1}:
-            prefix = bytearray(LENGTH_PREFIX.size)
-            source.read_into(first + row * stride, memoryview(prefix))
-            if LENGTH_PREFIX.unpack(prefix)[0] != n_bytes:
+        first = chunk.data_page_offset + page_header + PREFIX_BYTES
+        starts += range(first, first + chunk.num_values * stride, stride)
+        ends += {len(starts) - chunk.num_values, len(starts) - 1}
+    if is_remote(path):  # its rows are checked as they come, since each request costs
+        return starts
+    with open(path, "rb", buffering=0) as content:
+        for row in ends:
+            content.seek(starts[row] - PREFIX_BYTES)
+            if int.from_bytes(content.read(PREFIX_BYTES), "little") != n_bytes:
                 return None
-        starts += (first + LENGTH_PREFIX.size + stride * row for row in range(chunk.num_values))
     return starts

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 CHANNELS = ("E", "N", "Z", "PS")
 DIM_NAMES = ("channel", "time")
 UNITS = ("cm/s^2", "cm/s^2", "cm/s^2", "1")
@@ -40,6 +40,11 @@ WINDOWS = pa.schema(
             "s_sample",
             pa.float64(),
             metadata={"about": "S in samples from the window's first; may lie outside; null: no pick"},
+        ),
+        pa.field(
+            "pick_flags",
+            pa.string(),
+            metadata={"about": "flags of the picks (quakesite.picks.flags), apart by spaces; null: no pick"},
         ),
         pa.field("start_s", pa.float64(), nullable=False, metadata={"about": "window start in the record"}),
         pa.field(

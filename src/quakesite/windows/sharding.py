@@ -56,7 +56,8 @@ def read_picks(source: str | Path) -> Picks:
         )
     times: dict[tuple[str, str], float] = {}
     snr: dict[str, float | None] = {}
-    for row in table.select(["record_id", "phase", "time_s", "snr_db"]).to_pylist():
+    flags: dict[str, set[str]] = {}
+    for row in table.select(["record_id", "phase", "time_s", "snr_db", "flags"]).to_pylist():
         record_id, phase, time_s = row["record_id"], row["phase"], row["time_s"]
         if phase not in ("P", "S"):
             raise InputError(source, f"{phase!r} of {record_id}", field="phase", expected="P or S")
@@ -65,10 +66,16 @@ def read_picks(source: str | Path) -> Picks:
         if not math.isfinite(time_s):
             raise InputError(source, f"{time_s} of {record_id}", field="time_s", expected="seconds")
         times[record_id, phase] = time_s
+        flags.setdefault(record_id, set()).update(row["flags"])
         if phase == "P":
             snr[record_id] = row["snr_db"]
     by_record = {
-        record_id: RecordPicks(times.get((record_id, "P")), times.get((record_id, "S")), snr.get(record_id))
+        record_id: RecordPicks(
+            times.get((record_id, "P")),
+            times.get((record_id, "S")),
+            snr.get(record_id),
+            tuple(sorted(flags[record_id])),
+        )
         for record_id, _ in times
     }
     weights = sorted(filter(None, table["weights_sha256"].unique().to_pylist()))
@@ -92,6 +99,7 @@ def make_shard(
     rejects_out: str | Path,
     *,
     min_snr_db: float | None = None,
+    min_p_time_s: float | None = None,
     annotation: Annotation | None = None,
 ) -> None:
     """Cuts the window of every record of a shard, and writes them and the table of the refused ones.
@@ -106,6 +114,7 @@ def make_shard(
         out: the shard of windows to write, sorted by record id.
         rejects_out: the table of the refused records to write.
         min_snr_db: records with a lower signal-to-noise ratio, or an unknown one, are rejected.
+        min_p_time_s: records whose P comes sooner after the first sample, or is not picked, are rejected.
         annotation: `manual` rejects records without a P pick whatever the window; None: see `annotation_of`.
 
     Raises:
@@ -129,9 +138,8 @@ def make_shard(
             n_in += 1
             found = picks.by_record.get(record.record_id, RecordPicks())
             try:
-                _check_picks(
-                    found, only_picked=only_picked, needs_p=kind.anchor == "p", min_snr_db=min_snr_db
-                )
+                _check_picks(found, only_picked=only_picked, needs_p=kind.anchor == "p")
+                _check_limits(found, min_snr_db=min_snr_db, min_p_time_s=min_p_time_s)
                 yield _row(record, found, cut(record, found, kind, settings.rate_hz))
             except Refused as refused:
                 source = ", ".join(record.sources)
@@ -146,11 +154,22 @@ def make_shard(
     say(f"windows {window} {Path(out).stem}: {n_in} records, {n_out} windows, {len(rejects)} rejected{why}")
 
 
-def _check_picks(picks: RecordPicks, *, only_picked: bool, needs_p: bool, min_snr_db: float | None) -> None:
+def _check_picks(picks: RecordPicks, *, only_picked: bool, needs_p: bool) -> None:
     if picks.p_s is None and only_picked:
         raise Refused(Reason.NO_P_PICK, "no P was picked by hand")
     if picks.p_s is None and needs_p:
         raise Refused(Reason.NO_P_PICK, "P was not picked, and the window is placed by it")
+
+
+def _check_limits(picks: RecordPicks, *, min_snr_db: float | None, min_p_time_s: float | None) -> None:
+    if min_p_time_s is not None:
+        if picks.p_s is None:
+            raise Refused(
+                Reason.NO_P_PICK, f"P {min_p_time_s:g} s after the first sample or later is asked for"
+            )
+        if picks.p_s < min_p_time_s:
+            detail = f"P {picks.p_s:.2f} s after the first sample, at least {min_p_time_s:g} s are asked for"
+            raise Refused(Reason.LATE_TRIGGER, detail)
     if min_snr_db is None:
         return
     if picks.snr_db is None or not math.isfinite(picks.snr_db):
@@ -162,6 +181,7 @@ def _check_picks(picks: RecordPicks, *, only_picked: bool, needs_p: bool, min_sn
 def _row(record: Record, picks: RecordPicks, window: Cut) -> dict[str, Any]:
     own = {
         "snr_db": picks.snr_db,
+        "pick_flags": None if picks.p_s is None and picks.s_s is None else " ".join(picks.flags),
         "p_sample": window.p_sample,
         "s_sample": window.s_sample,
         "start_s": window.start_s,

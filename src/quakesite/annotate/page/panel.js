@@ -53,7 +53,7 @@ export function showFacts(r, duration) {
     r.magnitude != null && `${r.magnitude_type ?? "M"} ${r.magnitude.toFixed(1)}`,
     r.epicentral_distance_km != null && km(r.epicentral_distance_km),
     r.ev_depth_km != null && `depth ${km(r.ev_depth_km)}`,
-    `PGA ${r.pga_cm_s2.toPrecision(3)} cm/s²`,
+    `PGA ${number(Number(r.pga_cm_s2.toPrecision(3)))} cm/s²`,
     `${r.sampling_rate_hz} Hz, ${duration.toFixed(0)} s`,
     r.form,
     r.doubt && `methods: ${r.doubt}`,
@@ -108,5 +108,5 @@ export function showTime(phase, record, time, armed) {
   const shown = part(phase, "time");
   shown.classList.toggle("none", time == null);
   if (time != null) shown.textContent = `${time.toFixed(record.sampling_rate_hz > 100 ? 3 : 2)} s`;
-  else shown.textContent = armed ? "click where it arrives" : "not picked";
+  else shown.textContent = armed ? "click to pick" : "not picked";
 }

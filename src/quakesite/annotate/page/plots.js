@@ -5,7 +5,7 @@ const INK = "#2b3a45";
 const COLOUR = {
   pick: { P: "#0a63b8", S: "#c2410c" },
   suggestion: { P: "#0a63b8", S: "#c2410c" },
-  theory: { P: "#6f8fa8", S: "#b08d7c" },
+  theory: { P: "#4b6f8c", S: "#8d6248" },
 };
 const HINTS = {
   suggestion: { line: { line_width: 1.2, line_dash: { value: [6, 3] }, line_alpha: 0.8 }, style: "normal" },
@@ -16,6 +16,7 @@ const LEFT = 62;
 const RIGHT = 14;
 const LABEL_ROW = 15;
 const HIGHEST_SHOWN_HZ = 40;
+const LETTER = 6.2; // about as wide as a letter of a label, in pixels
 const SHORTEST_VIEW_S = 0.1;
 const STEPS_PER_WHEEL_TURN = 1 / 600;
 
@@ -24,6 +25,7 @@ export class Plots {
   #gain = 1;
   #pixels = 1000;
   #pointer = null;
+  #hints = [];
 
   /** `picked(time)` hears of a click, `moved(phase, time, ended)` of a line that is dragged. */
   constructor(picked, moved) {
@@ -64,7 +66,7 @@ export class Plots {
     this.sources = COMPONENTS.map((name, place) => {
       const figure = this.traces[place];
       const glyph = figure.line([], [], { line_color: INK, line_width: 1, line_join: "round" });
-      figure.left[0].axis_label = name;
+      figure.left[0].axis_label = `${name}  cm/s²`;
       return glyph.data_source;
     });
     this.spectrum.left[0].axis_label = "Hz";
@@ -169,15 +171,26 @@ export class Plots {
   /** Shows suggestions and theoretical arrivals: {phase, time_s, text, kind: "suggestion" or "theory", row},
    * `row` counted from the lowest line of labels. */
   setHints(hints) {
+    this.#hints = hints;
+    this.#drawHints();
+  }
+
+  #drawHints() {
+    const [start, end] = this.view;
+    // P to the left and S to the right of their lines, so that they do not meet; inwards where they would be cut off.
+    const toTheLeft = ({ phase, time_s, text }) => {
+      const [before, behind] = [time_s - start, end - time_s].map((time) => (time / (end - start)) * this.#pixels);
+      return phase === "P" ? before + LEFT / 2 > LETTER * text.length : behind < LETTER * text.length;
+    };
     for (const [kind, source] of Object.entries(this.hints)) {
-      const shown = hints.filter((hint) => hint.kind === kind);
+      const shown = this.#hints.filter((hint) => hint.kind === kind);
       source.data = {
         x: shown.map((hint) => hint.time_s),
         y: shown.map((hint) => LABEL_ROW * hint.row),
         text: shown.map((hint) => hint.text),
         colour: shown.map((hint) => COLOUR[kind][hint.phase]),
-        align: shown.map((hint) => (hint.phase === "P" ? "right" : "left")), // so that P and S never meet
-        offset: shown.map((hint) => (hint.phase === "P" ? -4 : 4)),
+        align: shown.map((hint) => (toTheLeft(hint) ? "right" : "left")),
+        offset: shown.map((hint) => (toTheLeft(hint) ? -4 : 4)),
       };
     }
   }
@@ -229,6 +242,7 @@ export class Plots {
   }
 
   #draw() {
+    this.#drawHints();
     COMPONENTS.forEach((_, place) => {
       const values = this.samples?.[place];
       if (!values) {
@@ -262,7 +276,7 @@ function style(figure, name) {
   const soft = { axis_line_color: null, major_tick_line_color: "#c6d0d7", minor_tick_line_color: null, major_label_text_color: "#5c6b77", major_label_text_font_size: "11px", axis_label_text_font_style: "bold", axis_label_text_font_size: "12px", axis_label_text_color: INK, axis_label_standoff: 4 };
   Object.assign(figure.below[0], soft, { visible: name === "spectrogram", axis_label_text_font_style: "normal" });
   Object.assign(figure.left[0], soft);
-  figure.left[0].ticker.desired_num_ticks = 3;
+  figure.left[0].ticker.desired_num_ticks = name === "spectrogram" ? 2 : 3;
   figure.left[0].ticker.num_minor_ticks = 0;
   for (const grid of [figure.xgrid, figure.ygrid]) grid.grid_line_color = name === "labels" ? null : "#edf1f3";
   if (name === "labels") figure.left[0].visible = false;

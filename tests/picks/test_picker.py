@@ -1,4 +1,4 @@
-"""The method `eqtransformer` on real records."""
+"""EQTransformer on real records and on made-up ones."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quakesite.picks.eqtransformer import pick
-from quakesite.picks.picked import Picked
+from quakesite.picks.picked import Arrival, Picked, picked
+from quakesite.picks.picker import pick
 from quakesite.picks.settings import PicksSettings
 from quakesite.records.reading import read
 from quakesite.records.record import Record
@@ -95,3 +95,16 @@ def test_threshold_of_each_phase_is_its_own(model: Any, make_record: Any) -> Non
     (one,) = picks_of([make_record()], model, p_threshold=0.999)
     assert one.p is None
     assert one.s is not None
+
+
+def test_plainly_wrong_author_picks_are_flagged_and_the_others_are_not(shared_data: Path) -> None:
+    found: dict[str, tuple[str, ...]] = {}
+    for record in read(shared_data / "afad1218"):
+        if record.author_p_s is not None and record.author_s_s is not None:
+            author = picked(record, Arrival(record.author_p_s), Arrival(record.author_s_s))
+            found[record.record_id] = author.flags
+    assert len(found) == 11
+    assert {name: flags for name, flags in found.items() if flags} == {
+        "20120114055233_5801": ("sp_implausible",),  # S-P of 0.2 s at 29 km
+        "20170802040246_4806": ("sp_implausible", "p_in_first_5s"),  # P at 0.08 s
+    }

@@ -1,4 +1,4 @@
-"""The method `eqtransformer`: P and S from EQTransformer's probabilities."""
+"""P and S from the probabilities of a network."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ import numpy as np
 
 from quakesite.picks.annotate import Annotation, Annotator, Input
 from quakesite.picks.candidates import Candidate, Clock, best_pair, candidates, settled
+from quakesite.picks.device import batch_size_for
 from quakesite.picks.flags import Flag, hypocentral_distance_km, plausible_sp_s
 from quakesite.picks.picked import PHASES, Arrival, Picked, picked
 from quakesite.picks.settings import PicksSettings
 from quakesite.records.record import Record
 
 if TYPE_CHECKING:
-    from seisbench.models import EQTransformer
+    from seisbench.models import WaveformModel
 
 DETECTION = "Detection"
+SETTLES = "EQTransformer"
+"""The network whose early arrivals are drawn to whole seconds of its window; see `PicksSettings.timing`."""
 
 
-def pick(records: Iterable[Record], model: EQTransformer, settings: PicksSettings) -> Iterator[Picked]:
-    """Yields what EQTransformer finds in each record, in the order given, with constant memory."""
+def pick(records: Iterable[Record], model: WaveformModel, settings: PicksSettings) -> Iterator[Picked]:
+    """Yields what a network finds in each record, in the order given, with constant memory."""
     annotator = Annotator(
         model,
         stride_s=settings.stride_s,
-        batch_size=settings.batch_size,
+        batch_size=settings.batch_size if settings.batch_size != "auto" else batch_size_for(model),
         padding_s=settings.padding_s,
     )
+    if model.name != SETTLES:
+        settings = settings.model_copy(update={"timing": "classify"})
     inputs = (Input(record, record.acceleration, record.sampling_rate_hz) for record in records)
-    columns = {label: column for column, label in enumerate(model.labels)}
+    columns = {label: column for column, label in enumerate(annotator.labels)}
     for annotation in annotator.annotate(inputs):
         yield picked_from(annotation, columns, settings)
 
@@ -39,7 +44,7 @@ def picked_from(annotation: Annotation[Record], columns: dict[str, int], setting
 
     Args:
         annotation: the probabilities.
-        columns: which column of them holds which label (P, S, Detection).
+        columns: which column of them holds which label: P and S, and Detection where the network has it.
         settings: thresholds, and how arrivals are timed.
     """
     record = annotation.record
@@ -47,7 +52,7 @@ def picked_from(annotation: Annotation[Record], columns: dict[str, int], setting
     found: dict[str, list[Candidate]] = {}
     for phase, threshold in zip(PHASES, (settings.p_threshold, settings.s_threshold), strict=True):
         column = columns[phase]
-        found[phase] = candidates(annotation.highest[:, column], threshold, clock)
+        found[phase] = candidates(annotation.stacked[:, column], threshold, clock)
         if settings.timing == "settled":
             found[phase] = settled(found[phase], annotation.settled[:, column], clock)
     distance_km = hypocentral_distance_km(record.epicentral_distance_km, record.ev_depth_km)
@@ -59,7 +64,8 @@ def picked_from(annotation: Annotation[Record], columns: dict[str, int], setting
         for one in found[phase]
         if one is not kept
     ]
-    rivals += [("detection", one) for one in _strongest(annotation, columns[DETECTION], clock)]
+    if DETECTION in columns:
+        rivals += [("detection", one) for one in _strongest(annotation, columns[DETECTION], clock)]
     unsettled = [Flag.P_UNSETTLED] if p is not None and not p.settled else []
     unsettled += [Flag.S_UNSETTLED] if s is not None and not s.settled else []
     return picked(record, _arrival(p), _arrival(s), rivals, unsettled)
@@ -68,7 +74,7 @@ def picked_from(annotation: Annotation[Record], columns: dict[str, int], setting
 def _strongest(annotation: Annotation[Record], column: int, clock: Clock) -> list[Candidate]:
     """Returns where in the record the network is most certain of an earthquake, and how certain."""
     first, last = clock.row(0.0), clock.row(clock.duration_s)
-    inside = np.nan_to_num(annotation.highest[first : last + 1, column])
+    inside = np.nan_to_num(annotation.stacked[first : last + 1, column])
     if not inside.size:
         return []
     row = int(np.argmax(inside))

@@ -1,0 +1,212 @@
+"""Vs30 from a user's own records: the workflow's stages, run on a folder of their own.
+
+Records become a shard, the shard is picked and windowed by the same functions as in the workflow, and the
+model speaks: the same records give the same figures.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quakesite.errors import InputError
+from quakesite.evaluation.kept import KeptWindows, flags_among
+from quakesite.evaluation.pooling import Estimate
+from quakesite.picks.networks import NETWORKS
+from quakesite.picks.picked import picks_table
+from quakesite.picks.schema import PICKS
+from quakesite.picks.shard import ShardPicks, by_author, by_kalkan, by_network
+from quakesite.records.reading import read
+from quakesite.records.record import Record
+from quakesite.records.store import write_records
+from quakesite.rejects import SCHEMA as REJECTS
+from quakesite.rejects import Reason, Reject
+from quakesite.tables import read_parquet, write_parquet
+from quakesite.windows.dataset import WindowDataset
+from quakesite.windows.settings import WindowsSettings
+from quakesite.windows.sharding import make_shard
+
+if TYPE_CHECKING:
+    from quakesite.evaluation.saved import SavedModel
+
+STAGE = "predict"
+SHARD = "0-of-1"
+
+
+def predict_records(
+    model: SavedModel,
+    records: Sequence[Record],
+    weights: str | Path | None = None,
+    rejects: list[Reject] | None = None,
+) -> list[Estimate]:
+    """Returns Vs30 of each station that has usable records, sorted by station.
+
+    Args:
+        model: the model.
+        records: the records, any number of each station.
+        weights: the picking network's; None: nothing is picked.
+        rejects: records that are refused are appended here; without it they make one warning.
+
+    Raises:
+        InputError: the model needs picks and there is nothing to pick with.
+        RuntimeError: a record was neither predicted nor refused.
+    """
+    refused: list[Reject] = []
+    own = _one_of_each(records, refused)
+    with tempfile.TemporaryDirectory(prefix="quakesite-") as scratch:
+        shard = Path(scratch) / "records" / f"{SHARD}.parquet"
+        write_records(own, shard)
+        picks, picked = _picks(model, shard, weights)
+        windows = _windows(model, shard, picks, refused, limited=picked)
+        flags = model.about["excluded_flags"]
+        kept = KeptWindows([windows], model.channels, flags)
+        refused += _not_taken(windows, kept, flags)
+        if len(kept) + len(refused) != len(records):
+            raise RuntimeError(f"{len(records)} records in, {len(kept)} predicted, {len(refused)} refused")
+        table = model.table(kept.record_ids, kept.stations, kept.fetch)
+        found = model.estimates(table, kept.features(), kept.stations)
+    if rejects is not None:
+        rejects += refused
+    elif refused:
+        first = f"{refused[0].record_id}: {refused[0].reason}: {refused[0].detail}"
+        warnings.warn(f"{len(refused)} records refused, the first {first}", stacklevel=3)
+    return found
+
+
+def read_records(paths: Sequence[str | Path], rejects: list[Reject]) -> list[Record]:
+    """Returns the records at `paths`, each once, sorted by `record_id`.
+
+    Files named one by one may belong to one record: it is read once.
+
+    Args:
+        paths: files, folders or zips of any form.
+        rejects: what is refused is appended here.
+
+    Raises:
+        InputError: a path does not exist or holds no record, or none of the records can be read.
+    """
+    found: dict[str, Record] = {}
+    used: set[str] = set()
+    wrong: list[InputError] = []
+    for path in map(str, paths):
+        if path in used:
+            continue
+        refused: list[Reject] = []
+        try:
+            records = read(path, rejects=refused)
+        except InputError as error:
+            if all(reject.reason is Reason.NOT_A_RECORD for reject in refused):
+                raise
+            wrong.append(error)
+            records = []
+        rejects += [reject for reject in refused if reject.source not in used]
+        for record in records:
+            twin = next((kept for kept in found.values() if _same_motion(kept, record)), None)
+            if twin is None:
+                found[record.record_id] = record
+                used.update(record.sources)
+            elif not used.issuperset(record.sources):
+                detail = f"kept is {twin.sources[0]}"
+                rejects.append(Reject(record.record_id, record.sources[0], STAGE, Reason.DUPLICATE, detail))
+    if not found and wrong:
+        raise wrong[0]
+    return [found[name] for name in sorted(found)]
+
+
+def _same_motion(one: Record, other: Record) -> bool:
+    """Whether two records are of one station and one time: the same event may have two stamps."""
+    if one.record_id == other.record_id or one.station != other.station:
+        return one.record_id == other.record_id
+    if one.start_time is None or other.start_time is None or one.end_time is None or other.end_time is None:
+        return False
+    return one.start_time <= other.end_time and other.start_time <= one.end_time
+
+
+def _one_of_each(records: Sequence[Record], refused: list[Reject]) -> list[Record]:
+    kept: dict[str, Record] = {}
+    for record in records:
+        if record.record_id in kept:
+            source = next(iter(record.sources), "")
+            detail = "another record of this event at this station was kept"
+            refused.append(Reject(record.record_id, source, STAGE, Reason.DUPLICATE, detail))
+        else:
+            kept[record.record_id] = record
+    return [kept[name] for name in sorted(kept)]
+
+
+def _picks(model: SavedModel, shard: Path, weights: str | Path | None) -> tuple[Path, bool]:
+    """Returns the picks of the records in `shard`, and whether any were looked for."""
+    method = model.picks.methods[0]
+    found: ShardPicks | None = None
+    if method in NETWORKS and weights is not None:
+        found = by_network(shard, method, _as_written(weights, method, shard.parent), model.picks)
+    elif method == "kalkan":
+        found = by_kalkan(shard)
+    elif method == "author":
+        found = by_author(shard)
+    elif model.cannot_do_without_picks:
+        raise InputError(
+            model.folder,
+            f"needs {'P and S' if model.channels == 4 else 'P'} picks",
+            expected=f"the weights of {method}",
+            action="make them with `quakesite picks weights --out FILE` and give them as --weights FILE",
+        )
+    target = shard.with_name("picks.parquet")
+    table = PICKS.empty_table()
+    if found is not None and found.found:
+        table = picks_table(found.found, found.method, found.weights_sha256)
+    write_parquet(table, target)
+    return target, found is not None
+
+
+def _as_written(weights: str | Path, method: str, scratch: Path) -> Path:
+    """Returns weights as `quakesite picks weights` writes them, made from SeisBench's form if need be."""
+    path = Path(weights)
+    if not path.exists():
+        raise InputError(
+            path,
+            "not found",
+            expected=f"the weights of {method}",
+            action=f"make them with `quakesite picks weights --out {path}`",
+        )
+    if path.suffix == ".safetensors":
+        return path
+    from quakesite.picks.origins import get_weights
+
+    target = scratch / "weights.safetensors"
+    get_weights(str(path), target, method)
+    return target
+
+
+def _windows(model: SavedModel, shard: Path, picks: Path, refused: list[Reject], *, limited: bool) -> Path:
+    """Returns the windows of the records in `shard`, cut as the model's own were."""
+    name = model.about["window"]["name"]
+    target, rejects = (shard.parents[1] / stage / shard.name for stage in ("windows", "rejects"))
+    settings = WindowsSettings(rate_hz=model.rate_hz, kinds={name: model.window})
+    limits = model.limits if limited else {}
+    make_shard(shard, picks, name, settings, target, rejects, annotation="auto", **limits)
+    refused += [
+        Reject(row["record_id"], row["source"], row["stage"], Reason(row["reason"]), row["detail"])
+        for row in read_parquet(rejects, REJECTS).to_pylist()
+    ]
+    return target
+
+
+def _not_taken(windows: Path, kept: KeptWindows, flags: Collection[str]) -> Iterator[Reject]:
+    """Yields the windows that the model does not take: without a P or an S pick, or with a flag on them."""
+    taken = set(kept.record_ids)
+    for row in WindowDataset([windows]).table.to_pylist():
+        if row["record_id"] in taken:
+            continue
+        found = flags_among(row["pick_flags"], flags)
+        if found:
+            yield Reject(row["record_id"], "", STAGE, Reason.FLAGGED_PICKS, ", ".join(found))
+        else:
+            phase, reason = (
+                ("S", Reason.NO_S_PICK) if row["p_sample"] is not None else ("P", Reason.NO_P_PICK)
+            )
+            detail = f"{phase} was not picked, and the model looks at P and S"
+            yield Reject(row["record_id"], "", STAGE, reason, detail)

@@ -1,0 +1,135 @@
+"""`quakesite evaluation model` and `predictions`: trained models as folders, and the product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quakesite.progress import say
+
+if TYPE_CHECKING:
+    from quakesite.evaluation.settings import EvaluationSettings
+
+Settings = Annotated[
+    str | None,
+    typer.Option(help="The stage's section of the configuration as JSON; else from ./config.yaml."),
+]
+Stations = Annotated[Path, typer.Option(help="stations/stations.parquet, for the measured Vs30.")]
+Synthetic = Annotated[bool, typer.Option("--synthetic", help="Say that the archive is synthetic.")]
+
+
+def _settings(settings: str | None) -> EvaluationSettings:
+    from quakesite.evaluation.settings import EvaluationSettings
+    from quakesite.options import section_from
+
+    return section_from(EvaluationSettings, "evaluation", settings)
+
+
+def model(
+    experiment: Annotated[str, typer.Argument(help="Name of the experiment, e.g. beta_auto_pga.")],
+    trials: Annotated[
+        list[Path], typer.Option("--trials", help="training/{experiment}/{trial}, any number.")
+    ],
+    stations: Stations,
+    out_dir: Annotated[Path, typer.Option(help="Folder to write the model to.")],
+    predicted: Annotated[Path, typer.Option(help="Table to write, what the model says of every station.")],
+    windows: Annotated[
+        list[Path] | None, typer.Option(help="windows/{window}/{annotation}/{shard}.parquet, any number.")
+    ] = None,
+    settings: Settings = None,
+    picks: Annotated[
+        str | None,
+        typer.Option(help="The `picks` section as JSON, kept with the model; else ./config.yaml's."),
+    ] = None,
+    min_snr_db: Annotated[
+        float | None, typer.Option(help="The least signal-to-noise ratio of the windows; none without.")
+    ] = None,
+    min_p_time_s: Annotated[
+        float | None, typer.Option(help="The least time of P after the first sample; none without.")
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Makes a trained experiment one folder with its card, and predicts every station with it."""
+    from quakesite.errors import InputError
+    from quakesite.evaluation.assemble import Origin, assemble
+    from quakesite.options import section_from
+    from quakesite.picks.settings import PicksSettings
+    from quakesite.training.experiments import EXPERIMENTS
+
+    if experiment not in EXPERIMENTS:
+        raise InputError("EXPERIMENT", repr(experiment), expected=f"one of {', '.join(EXPERIMENTS)}")
+    limits = {"min_snr_db": min_snr_db, "min_p_time_s": min_p_time_s}
+    origin = Origin(section_from(PicksSettings, "picks", picks), limits, synthetic)
+    assemble(experiment, trials, windows or [], stations, _settings(settings), origin, out_dir, predicted)
+
+
+def predictions(
+    stations: Stations,
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    predictions: Annotated[
+        list[Path] | None,
+        typer.Argument(help="training/{experiment}/{trial}/predictions.parquet, any number."),
+    ] = None,
+    settings: Settings = None,
+    baselines: Annotated[
+        list[Path] | None, typer.Option(help="Predictions of baselines, in the same form as PREDICTIONS.")
+    ] = None,
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="evaluation/predicted/{experiment}.parquet, any number: for the stations without a Vs30."
+        ),
+    ] = None,
+    features: Annotated[
+        list[Path] | None, typer.Option(help="evaluation/features/{shard}.parquet, any number.")
+    ] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="Model to use, instead of the one that the settings name.")
+    ] = None,
+    geojson: Annotated[Path | None, typer.Option(help="Also write the rows as GeoJSON to this file.")] = None,
+    coverage: Annotated[
+        Path | None, typer.Option(help="Also write how many stations the intervals cover to this CSV file.")
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Writes Vs30 with an interval for every station that a model has records of, measured or not."""
+    from quakesite.evaluation import coverage as covered
+    from quakesite.evaluation import product as made
+    from quakesite.evaluation.folds import read_folds
+    from quakesite.evaluation.geojson import write_geojson
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.summary import SYNTHETIC
+    from quakesite.stations.schema import STATIONS
+    from quakesite.tables import read_all, read_parquet
+
+    chosen = _settings(settings)
+    vs30 = measured_vs30(stations)
+    folds = read_folds([*(predictions or []), *(baselines or [])], None, vs30)
+    tables = made.read_predicted(predicted or [])
+    outside = made.outside_of_features(read_all(features or [], FEATURES), vs30, chosen.outside_level)
+    names = made.ranking(folds, experiment or chosen.product)
+    said = []
+    for name in names:
+        table, p_values = tables.get(name, (None, outside))
+        said.append(made.said_by(name, folds[name], vs30, p_values, table))
+    found = made.product(said, chosen)
+    rows = made.product_rows(found, read_parquet(stations, STATIONS))
+    write_csv(rows, made.COLUMNS, out)
+    if geojson is not None:
+        write_geojson(rows, geojson, SYNTHETIC if synthetic else "")
+    if coverage is not None:
+        lines = [
+            row
+            for one in said
+            for row in covered.coverage_rows(one.model, one.pooled, one.known, vs30, chosen.coverage)
+        ]
+        write_csv(lines, covered.COLUMNS, coverage)
+    say(
+        made.summary(found, vs30)
+        if names
+        else "predictions: no model has validation records; the table is empty"
+    )

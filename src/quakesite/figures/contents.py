@@ -1,0 +1,64 @@
+"""What a run shows, in the order of the corridor: the chapters of the report and of the gallery."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SYNTHETIC = "synthetic archive: shows the workflow, not how well Vs30 is predicted"
+"""What stands on everything made from the synthetic archive."""
+
+
+class Entry(NamedTuple):
+    """A figure or table: its title, and the chapter it stands in."""
+
+    title: str
+    chapter: str
+
+
+SUMMARY = "0 Summary"
+RECORDS = "1 Records"
+STATIONS = "2 Stations"
+PICKS = "3 Picks"
+WINDOWS = "4 Windows"
+TRAINING = "5 Training"
+EVALUATION = "6 Evaluation"
+MAP = "7 Map"
+CHAPTERS = (SUMMARY, RECORDS, STATIONS, PICKS, WINDOWS, TRAINING, EVALUATION, MAP)
+
+FIGURES = {
+    "skill": Entry("Skill of every model and baseline", SUMMARY),
+    "overview": Entry("The records", RECORDS),
+    "record": Entry("Sheet of one record", RECORDS),
+    "fig1": Entry("Stations by site class (the paper's Figure 1)", STATIONS),
+    "agreement": Entry("Pick methods against each other", PICKS),
+    "fig3": Entry("What a network is given (the paper's Figure 3)", WINDOWS),
+    "fig4": Entry("Loss and error against epoch (the paper's Figure 4)", TRAINING),
+    "predicted": Entry("Predicted against measured Vs30", EVALUATION),
+    "hv": Entry("H/V curves of a station beside its prediction", EVALUATION),
+    "learning-curve": Entry("Error against the number of stations", EVALUATION),
+    "fig5": Entry("Regions of stations (the paper's Figure 5)", EVALUATION),
+    "fig6": Entry("Error by region (the paper's Figure 6)", EVALUATION),
+}
+
+TABLES = {
+    "skill": Entry("Skill of every model and baseline (collapse audit)", SUMMARY),
+    "rejects": Entry("What was refused, by stage and reason", SUMMARY),
+    "counts": Entry("Stations, events and records beside the paper's", RECORDS),
+    "conflicts": Entry("Where sources on a station disagree", STATIONS),
+    "agreement": Entry("Pick methods against each other, by phase and bin", PICKS),
+    "table1": Entry("Table I: the experiments and their data", TRAINING),
+    "table2": Entry("Table II: error by site class", EVALUATION),
+    "predictions": Entry("Vs30 by station, with intervals", EVALUATION),
+    "regions": Entry("Error by region, in numbers", EVALUATION),
+    "learning_curve": Entry("Error by number of stations and trial", EVALUATION),
+}
+
+
+def chapter_of_figure(name: str) -> str:
+    """Returns the chapter that the figure stands in."""
+    return FIGURES[name].chapter if name in FIGURES else EVALUATION
+
+
+def title_of_figure(name: str) -> str:
+    """Returns the figure's title."""
+    return FIGURES[name].title if name in FIGURES else name

@@ -1,0 +1,30 @@
+"""The run's own numbers, for captions: read from the results when a caption asks for them.
+
+Light to import: the workflow makes these objects on every start, and most starts draw no caption.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+
+class RunNumbers(dict[str, Any]):
+    """Numbers of the run under `results` by name (the methods of `Tables`), each read when first asked for.
+
+    A dictionary, so that it can lie in Snakemake's `config`, where the templates of captions find it as
+    `snakemake.config["run"]`; it is written as an empty one wherever the configuration is.
+    """
+
+    def __init__(self, results: str | Path, n_shards: int, *, synthetic: bool = False) -> None:
+        super().__init__()
+        self.results, self.synthetic = Path(results), synthetic
+        self.n_shards = n_shards
+
+    def __missing__(self, name: str) -> Any:
+        from quakesite.figures.run_tables import Tables
+
+        if name.startswith("_") or not hasattr(Tables, name):
+            raise KeyError(name)
+        self[name] = getattr(Tables(self.results, self.n_shards), name)()
+        return self[name]

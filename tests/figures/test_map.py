@@ -1,0 +1,166 @@
+"""The interactive map in a headless Chromium: every station, its sheet, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from looking import errors, open_page, ready, requests_elsewhere, wait_for
+
+from quakesite.evaluation.layout import read_csv
+from quakesite.figures.map_data import read_stations
+from quakesite.figures.map_page import embedded, render
+from quakesite.figures.numbers import RunNumbers
+from quakesite.figures.style import SYNTHETIC
+from quakesite.stations.schema import STATIONS
+from quakesite.tables import read_parquet
+
+
+@pytest.fixture
+def page(browser: Any, drawn: Path) -> Any:
+    open_page(browser, drawn / "map.html")
+    ready(browser)
+    return browser
+
+
+def shown(page: Any) -> list[str]:
+    return page.execute_script("return [...document.querySelectorAll('#list li')].map(li => li.dataset.code)")
+
+
+def click_on(page: Any, code: str) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    x, y = page.execute_script("return quakesite.placeOf(arguments[0])", code)
+    ActionChains(page).move_by_offset(int(x), int(y)).click().move_by_offset(-int(x), -int(y)).perform()
+
+
+def alone(stations: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns the measured, unseen station that is farthest from the next: no other is clicked instead."""
+
+    def nearest(one: dict[str, Any]) -> float:
+        others = [two for two in stations if two is not one]
+        return min(
+            abs(one["latitude"] - two["latitude"]) + abs(one["longitude"] - two["longitude"])
+            for two in others
+        )
+
+    return max((one for one in stations if one["measured"] and one["unseen"]), key=nearest)
+
+
+def stations_of(run: RunNumbers) -> list[dict[str, Any]]:
+    results = run.results
+    return read_stations(
+        results / "stations/stations.parquet",
+        results / "predictions.csv",
+        results / "records/catalogue.parquet",
+        results / "picks.parquet",
+        sorted((results / "evaluation/features").glob("*.parquet")),
+    )
+
+
+def test_every_station_of_the_table_is_on_the_map_with_its_numbers(run: RunNumbers) -> None:
+    on_map = {one["code"]: one for one in stations_of(run)}
+    table = read_parquet(run.results / "stations/stations.parquet", STATIONS).to_pylist()
+    assert list(on_map) == [row["station"] for row in table]
+    for row in read_csv(run.results / "predictions.csv"):
+        one = on_map[row["station"]]
+        assert [one["predicted"], one["low"], one["high"]] == [
+            float(row[f"vs30_{name}"]) for name in ("predicted", "low", "high")
+        ]
+        assert one["measured"] == (float(row["vs30_measured"]) if row["vs30_measured"] else None)
+        assert len(one["hv"]) == len(one["hvDeviation"]) == 32
+    records = Counter(len(one["records"]) for one in on_map.values())
+    assert sum(number * count for number, count in records.items()) == run["data"]["records"]
+
+
+def test_the_file_is_self_contained_and_no_text_in_it_ends_a_script(run: RunNumbers) -> None:
+    text = render(stations_of(run), synthetic=False)
+    assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//", text)
+    assert "</script><b>Van" not in text
+    stored = re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert stored is not None
+    assert {one["province"] for one in json.loads(stored[1])["stations"]} >= {"</script><b>Van", "Muğla"}
+    assert embedded({"a": "</script>\u2028"}) == '{"a":"\\u003c/script>\\u2028"}'
+
+
+def test_the_map_opens_without_an_error_and_asks_for_nothing_elsewhere(page: Any, run: RunNumbers) -> None:
+    assert len(shown(page)) == run["stations"]["all"] == 40
+    assert SYNTHETIC in page.find_element("id", "panel").text
+    assert errors(page) == []
+    assert requests_elsewhere(page) == []
+
+
+def test_a_station_clicked_shows_its_sheet(page: Any, run: RunNumbers) -> None:
+    station = alone(stations_of(run))
+    click_on(page, station["code"])
+    sheet = page.find_element("id", "sheet")
+    wait_for(lambda: sheet.get_attribute("data-station") == station["code"], "the sheet")
+    text = sheet.text
+    assert f"TK {station['code']}" in text
+    assert f"{station['measured']:.0f} m/s" in text
+    assert f"{station['predicted']:.0f} m/s ({station['low']:.0f} to {station['high']:.0f})" in text
+    assert f"Records ({len(station['records'])})" in text
+    assert len(sheet.find_elements("css selector", "tbody tr")) == len(station["records"])
+    for part in ("path.hv", "line.interval", "circle.predicted", "path.measured"):
+        assert len(sheet.find_elements("css selector", part)) == 1, part
+    assert errors(page) == []
+    assert requests_elsewhere(page) == []
+
+
+def test_stations_are_found_by_code_and_province_and_told_by_class(page: Any, run: RunNumbers) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    stations = stations_of(run)
+    search = page.find_element("id", "search")
+    search.send_keys("001")
+    assert shown(page) == [one["code"] for one in stations if one["code"].startswith("001")]
+    search.send_keys(Keys.ENTER)
+    assert page.find_element("id", "sheet").get_attribute("data-station") == "0010"
+    search.send_keys(Keys.ARROW_DOWN)
+    assert page.find_element("id", "sheet").get_attribute("data-station") == "0011"
+    search.send_keys(Keys.ESCAPE)
+    assert not page.find_element("id", "sheet").is_displayed()
+    for typed, province in (("mugla", "Muğla"), ("IZM", "İzmir"), ("kahraman", "Kahramanmaraş")):
+        search.clear()
+        search.send_keys(typed)
+        assert shown(page) == [one["code"] for one in stations if one["province"] == province], typed
+    search.send_keys(Keys.CONTROL, "a")
+    search.send_keys(Keys.DELETE)
+    page.find_element("css selector", "#classes input[value='C']").click()
+    assert shown(page) == [one["code"] for one in stations if one["class"] != "C"]
+
+
+def test_an_address_with_a_station_opens_its_sheet(browser: Any, drawn: Path) -> None:
+    open_page(browser, drawn / "map.html", "#0004")
+    ready(browser)
+    sheet = browser.find_element("id", "sheet")
+    assert sheet.get_attribute("data-station") == "0004"
+    assert "lies outside what the model has seen" in sheet.text
+
+
+def test_a_thousand_stations_are_all_there_and_open_their_sheets(
+    browser: Any, run: RunNumbers, tmp_path: Path
+) -> None:
+    few = stations_of(run)
+    many = [
+        one
+        | {
+            "code": f"{place:04d}",
+            "latitude": 36.5 + place % 40 * 0.12,
+            "longitude": 27.0 + place // 40 * 0.7,
+        }
+        for place, one in enumerate(few * 25, 1)
+    ]
+    (tmp_path / "map.html").write_text(render(many), encoding="utf-8")
+    open_page(browser, tmp_path / "map.html")
+    ready(browser)
+    assert len(shown(browser)) == 1000
+    click_on(browser, "0517")
+    sheet = browser.find_element("id", "sheet")
+    wait_for(lambda: sheet.get_attribute("data-station") == "0517", "the sheet")
+    assert errors(browser) == []
+    assert requests_elsewhere(browser) == []
