@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from struct import unpack_from
+from struct import pack, pack_into, unpack_from
 
 from quakesite.errors import InputError
 from quakesite.records import archive, ingest
@@ -122,7 +122,7 @@ def full_seed(data: Path) -> tuple[bytes, bytes, bytes]:
         content, inventory = opened.read(seed), opened.read(xml)
     by_channel: dict[bytes, bytes] = {}
     for record in parts(content)["1211"]:
-        by_channel.setdefault(record.content[15:18], record.content)
+        by_channel.setdefault(record.channel.encode(), record.content(content))
     return control_records(content), b"".join(by_channel.values()), inventory
 
 
@@ -158,14 +158,14 @@ def mini_seeds() -> tuple[list[bytes], bytes]:
 def mseed(data: Path) -> Target:
     """Data records, the StationXML being sound."""
     files, xml = mini_seeds()
-    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, "xml")
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, ("xml",))
     return Target(lambda content: loaded(candidate, {"x": content, "xml": xml}), files)
 
 
 def stationxml(data: Path) -> Target:
     """StationXML and Arclink's inventory, the data records being sound."""
     files, xml = mini_seeds()
-    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, "xml")
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, ("xml",))
     return Target(
         lambda content: loaded(candidate, {"x": files[0], "xml": content}), [xml, full_seed(data)[2]]
     )
@@ -197,6 +197,9 @@ def zips(data: Path) -> Target:
         inner,
         zip_of(names, zipfile.ZIP_STORED),
         zip_of({"folder/inner.zip": inner, "README.txt": b"hello"}, zipfile.ZIP_DEFLATED),
+        zip_of({"folder/inner.zip": inner, "README.txt": b"hello"}, zipfile.ZIP_STORED),
+        zip64_of(names),
+        zip_of({"folder/inner.zip": zip64_of(names)}, zipfile.ZIP_STORED),
     ]
     handle, name = tempfile.mkstemp(suffix=".zip", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     os.close(handle)
@@ -210,6 +213,24 @@ def zip_of(members: dict[str, bytes], method: int) -> bytes:
         for name, content in members.items():
             opened.writestr(name, content)
     return buffer.getvalue()
+
+
+def zip64_of(members: dict[str, bytes]) -> bytes:
+    """Returns a zip whose directory gives the offset of each member in a zip64 extra field."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in members.items():
+            info = zipfile.ZipInfo(name)
+            info.extra = pack("<HHQ", 1, 8, 0)
+            opened.writestr(info, content)
+    whole = bytearray(buffer.getvalue())
+    at = whole.find(b"PK\x01\x02")
+    while at >= 0:
+        (length,) = unpack_from("<H", whole, at + 28)
+        pack_into("<HHQ", whole, at + 46 + length, 1, 8, *unpack_from("<L", whole, at + 42))
+        pack_into("<L", whole, at + 42, 0xFFFFFFFF)
+        at = whole.find(b"PK\x01\x02", at + 4)
+    return bytes(whole)
 
 
 def _archive(content: bytes, path: Path) -> str:

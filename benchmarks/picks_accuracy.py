@@ -17,15 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
-from quakesite.picks import annotate
 from quakesite.picks.flags import flags, hypocentral_distance_km
 from quakesite.picks.picker import pick
+from quakesite.picks.probabilities import Fill, padded
 from quakesite.picks.settings import PicksSettings
 from quakesite.picks.weights import load_network
 from quakesite.records.reading import read
 from quakesite.records.record import Record
+from quakesite.tables import atomic_path
+
+Samples = npt.NDArray[np.float64]
+Errors = dict[str, npt.NDArray[np.float64]]
 
 STRIDES_S = (3.13, 5.37, 7.37, 9.37, 13.37, 18.37, 26.87)
 
@@ -51,21 +56,25 @@ def cuts(record: Record) -> Iterator[Record]:
             )
 
 
-def zeros(samples: Any, before: int, behind: int, rate_hz: float) -> Any:
+def zeros(samples: Samples, before: int, behind: int, rate_hz: float) -> Samples:
     """Pads with zeros, for comparison."""
     del rate_hz
     return np.pad(samples - samples.mean(axis=1, keepdims=True), ((0, 0), (before, behind)))
 
 
-def figures(records: list[Record], model: Any, settings: PicksSettings) -> str:
-    """Returns misses, median errors and the shares within 0.2 and 0.5 s, of P and of S."""
+def measured(records: list[Record], model: Any, settings: PicksSettings, fill: Fill) -> Errors:
+    """Returns how far each P and each S is from the authors' own, in s; NaN where there is none."""
     errors: dict[str, list[float]] = {"P": [], "S": []}
-    for record, one in zip(records, pick(records, model, settings), strict=True):
+    for record, one in zip(records, pick(records, model, settings, fill), strict=True):
         for phase, found, truth in (("P", one.p, record.author_p_s), ("S", one.s, record.author_s_s)):
             errors[phase].append(np.nan if found is None or truth is None else abs(found.time_s - truth))
+    return {phase: np.array(values) for phase, values in errors.items()}
+
+
+def figures(errors: Errors) -> str:
+    """Returns misses, median errors and the shares within 0.1, 0.2 and 0.5 s, of P and of S."""
     parts = []
-    for phase, values in errors.items():
-        late = np.array(values)
+    for phase, late in errors.items():
         missed = int(np.isnan(late).sum())
         shares = [float(np.mean(late <= limit)) for limit in (0.1, 0.2, 0.5)]
         parts.append(
@@ -74,12 +83,37 @@ def figures(records: list[Record], model: Any, settings: PicksSettings) -> str:
     return "  ".join(parts)
 
 
+def plot(curve: dict[float, Errors], target: Path) -> None:
+    """Draws, against the stride, the arrivals found and their median error, of the short cuts."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    found, error = figure.subplots(1, 2)
+    strides = sorted(curve)
+    for phase, colour, marker in (("P", "#0a63b8", "o"), ("S", "#c2410c", "s")):
+        late = [curve[stride][phase] for stride in strides]
+        look = {"color": colour, "marker": marker, "label": phase}
+        found.plot(strides, [100 * np.mean(~np.isnan(one)) for one in late], **look)
+        error.plot(strides, [np.nanmedian(one) for one in late], **look)
+    found.set_ylabel("found (%)")
+    error.set_ylabel("median error (s)")
+    error.set_ylim(bottom=0)
+    for axes in (found, error):
+        axes.axvline(PicksSettings().stride_s, color="#999999", linestyle=":", linewidth=1)
+        axes.set_xlabel("stride (s); dotted: the default")
+        axes.spines[["top", "right"]].set_visible(False)
+    found.legend(frameon=False)
+    with atomic_path(target) as temporary:
+        figure.savefig(temporary, format="png", dpi=150)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path)
     parser.add_argument("--weights", type=Path, default="resources/weights/eqtransformer.safetensors")
     parser.add_argument("--strides", type=float, nargs="+", default=STRIDES_S, help="in s")
     parser.add_argument("--every", type=int, default=1, help="use every second cut, third, ...")
+    parser.add_argument("--plot", type=Path, help="draw the curve of the strides into this file (.png)")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -88,18 +122,23 @@ def main() -> None:
     short = [cut for record in records for cut in cuts(record)][:: options.every]
     model = load_network(options.weights)
     print(f"{len(records)} records, {len(short)} cuts; missed, median error, within 0.1/0.2/0.5 s")
-    mirrored = annotate.padded
     plan = [
         *((stride_s, 15.0, "mirrored") for stride_s in options.strides),
         *((7.37, padding_s, "mirrored") for padding_s in (5.0, 10.0, 20.0)),
         (7.37, 15.0, "zeros"),
     ]
+    curve: dict[float, Errors] = {}
     for stride_s, padding_s, filled in plan:
-        annotate.padded = mirrored if filled == "mirrored" else zeros
+        fill = padded if filled == "mirrored" else zeros
         for timing in ("classify", "settled"):
             settings = PicksSettings(stride_s=stride_s, padding_s=padding_s, timing=timing)
             print(f"stride {stride_s:5.2f} s, padding {padding_s:4.1f} s {filled:8s} {timing:8s}", end=" | ")
-            print(figures(records, model, settings), "| cuts", figures(short, model, settings), flush=True)
+            of_cuts = measured(short, model, settings, fill)
+            print(figures(measured(records, model, settings, fill)), "| cuts", figures(of_cuts), flush=True)
+            if (padding_s, filled, timing) == (15.0, "mirrored", "settled"):
+                curve[stride_s] = of_cuts
+    if options.plot is not None:
+        plot(curve, options.plot)
 
 
 if __name__ == "__main__":

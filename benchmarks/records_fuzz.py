@@ -41,6 +41,7 @@ MEMORY = 4 * 2**30
 EXTREMES = [
     b"\0",
     b"\xff" * 4,
+    b"\xff" * 8,
     b"\x7f\xff\xff\xff",
     b"nan",
     b"-",

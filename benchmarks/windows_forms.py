@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -18,18 +19,34 @@ import torch
 
 BATCH = 64
 N_SHARDS = 4
+MAT_FILES = 512
 Batches = Callable[[np.ndarray], Iterator[torch.Tensor]]
 Fetch = Callable[[Sequence[int]], torch.Tensor]
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way of storing and reading: its name, where it is, how it is opened, how many windows suffice."""
+    """One way of storing and reading.
+
+    Attributes:
+        label: what the table calls it.
+        path: where it is.
+        open: opens it.
+        enough: how many windows one pass reads; fewer than all where it is slow.
+        stored: how many windows it holds; fewer than all where writing it is slow.
+        in_memory: it reads from memory of its own what the others read from files.
+    """
 
     label: str
     path: Path
     open: Callable[[], Batches]
     enough: int = 1_000_000
+    stored: int = 1_000_000
+    in_memory: bool = False
+
+    def order_of(self, order: np.ndarray) -> np.ndarray:
+        """Returns the part of an order of windows that one pass reads."""
+        return order[order < self.stored][: self.enough]
 
 
 def by_batch(fetch: Fetch) -> Batches:
@@ -112,36 +129,53 @@ def of_quakesite(tensors: np.ndarray, folder: Path) -> list[Form]:
         def order(self) -> np.ndarray:
             return self._given
 
-    def direct(map_bytes: int) -> Batches:
-        dataset = WindowDataset(paths, map_bytes=map_bytes)
+    def direct(*, mapped: bool) -> Batches:
+        dataset = WindowDataset(paths, mapped=mapped)
         return by_batch(lambda indices: dataset.batch(indices).tensors)
 
-    def loaded() -> Batches:
-        dataset = WindowDataset(paths)
-        return lambda order: (batch.tensors for batch in loader(dataset, Given(order)))
+    def loaded(workers: int) -> Batches:
+        dataset = WindowDataset(paths, mapped=True)
+        return lambda order: (batch.tensors for batch in loader(dataset, Given(order), workers=workers))
 
     return [
-        Form("quakesite shards, mapped", folder, lambda: direct(2**40)),
-        Form("quakesite shards, by place", folder, lambda: direct(0)),
-        Form("quakesite shards, mapped, DataLoader", folder, loaded),
-        Form("same shards, pyarrow by row group", folder, lambda: by_batch(plain_arrow(paths)), 128),
+        Form("quakesite shards, mapped", folder, lambda: direct(mapped=True)),
+        Form("quakesite shards, by place", folder, lambda: direct(mapped=False)),
+        Form("quakesite shards, mapped, DataLoader", folder, lambda: loaded(0)),
+        Form("quakesite shards, mapped, DataLoader, 2 workers", folder, lambda: loaded(2)),
+        Form("same shards, pyarrow by row group", folder, lambda: plain_arrow(paths), 256),
     ]
 
 
-def plain_arrow(paths: Sequence[Path]) -> Fetch:
-    """Returns pyarrow's own way of reading rows at random: the row group of each is decoded."""
+def plain_arrow(paths: Sequence[Path]) -> Batches:
+    """Returns pyarrow's own ways: in order, batch by batch; else each row group of a batch decoded once."""
     files = [pq.ParquetFile(path, memory_map=True) for path in paths]
     rows_per_group = files[0].metadata.row_group(0).num_rows
 
-    def fetch(indices: Sequence[int]) -> torch.Tensor:
-        rows = []
-        for index in indices:
-            group, row = divmod(index // N_SHARDS, rows_per_group)
-            column = files[index % N_SHARDS].read_row_group(group, ["tensor"]).column(0)
-            rows.append(np.frombuffer(column[row].as_buffer(), "<f4").reshape(4, -1))
-        return torch.from_numpy(np.stack(rows))
+    def at_random(indices: Sequence[int]) -> torch.Tensor:
+        places = [(index % N_SHARDS, *divmod(index // N_SHARDS, rows_per_group)) for index in indices]
+        decoded = {
+            (shard, group): files[shard].read_row_group(group, ["tensor"]).column(0)
+            for shard, group in {place[:2] for place in places}
+        }
+        return stacked([decoded[shard, group][row] for shard, group, row in places])
 
-    return fetch
+    def in_order(n: int) -> Iterator[torch.Tensor]:
+        parts = [file.iter_batches(BATCH // N_SHARDS, columns=["tensor"]) for file in files]
+        for at, columns in zip(range(0, n, BATCH), zip(*parts, strict=False), strict=False):
+            rows = [
+                row for turn in zip(*(column["tensor"] for column in columns), strict=False) for row in turn
+            ]
+            yield stacked(rows[: n - at])
+
+    def stacked(rows: Sequence[pa.BinaryScalar]) -> torch.Tensor:
+        arrays = [np.frombuffer(row.as_buffer(), "<f4").reshape(4, -1) for row in rows]
+        return torch.from_numpy(np.stack(arrays))
+
+    def batches(order: np.ndarray) -> Iterator[torch.Tensor]:
+        sequential = np.array_equal(order, np.arange(len(order)))
+        return in_order(len(order)) if sequential else by_batch(at_random)(order)
+
+    return batches
 
 
 def of_seisbench(tensors: np.ndarray, folder: Path, *, buckets: bool) -> list[Form]:
@@ -156,13 +190,15 @@ def of_seisbench(tensors: np.ndarray, folder: Path, *, buckets: bool) -> list[Fo
             writer.add_trace({"trace_name_original": str(i), "station_code": "0001"}, tensor)
     kind = "SeisBench buckets" if buckets else "SeisBench traces"
 
-    def opened() -> seisbench.data.WaveformDataset:
+    def opened(**options: Any) -> seisbench.data.WaveformDataset:
         return seisbench.data.WaveformDataset(
-            folder, component_order="ZNEP", dimension_order="NCW", missing_components="ignore"
+            folder, component_order="ZNEP", dimension_order="NCW", missing_components="ignore", **options
         )
 
-    def whole() -> Batches:
-        dataset = opened()
+    def whole(*, preloaded: bool = False) -> Batches:
+        dataset = opened(**({"cache": "full"} if preloaded else {}))
+        if preloaded:
+            dataset.preload_waveforms(pbar=False)
         return by_batch(
             lambda indices: torch.from_numpy(np.asarray(dataset.get_waveforms(indices), np.float32))
         )
@@ -190,9 +226,21 @@ def of_seisbench(tensors: np.ndarray, folder: Path, *, buckets: bool) -> list[Fo
 
     return [
         Form(f"{kind}, get_waveforms(list)", folder, whole),
-        Form(f"{kind}, get_waveforms(i)", folder, single, 128),
-        Form(f"{kind}, GenericGenerator + DataLoader", folder, lambda: generated(steered=False), 128),
-        Form(f"{kind}, SteeredGenerator + DataLoader", folder, lambda: generated(steered=True), 128),
+        *(
+            [
+                Form(
+                    f"{kind}, preload_waveforms, get_waveforms(list)",
+                    folder,
+                    lambda: whole(preloaded=True),
+                    in_memory=True,
+                )
+            ]
+            if buckets
+            else []
+        ),
+        Form(f"{kind}, get_waveforms(i)", folder, single, BATCH),
+        Form(f"{kind}, GenericGenerator + DataLoader", folder, lambda: generated(steered=False), BATCH),
+        Form(f"{kind}, SteeredGenerator + DataLoader", folder, lambda: generated(steered=True), BATCH),
         Form(f"{kind}, bare h5py", folder, lambda: by_batch(bare_h5py(folder))),
     ]
 
@@ -219,10 +267,11 @@ def of_mat_files(tensors: np.ndarray, folder: Path) -> Form:
     """Writes one .mat per record as the paper's authors have them, read by SciPy.
 
     Theirs are MATLAB 5 files, compressed, with a struct of 29 fields, the samples double and one row each.
+    Only the first 512 are written, for it takes long.
     """
     folder.mkdir()
     others = {f"field{i}": float(i) if i % 2 else f"text {i}" for i in range(28)}
-    for i, tensor in enumerate(tensors):
+    for i, tensor in enumerate(tensors[:MAT_FILES]):
         struct = {"EQ": {"anEQ": {**others, "Accel": tensor.T.astype(np.float64)}}}
         scipy.io.savemat(folder / f"{i}.mat", struct, do_compression=True)
 
@@ -231,7 +280,7 @@ def of_mat_files(tensors: np.ndarray, folder: Path) -> Form:
         arrays = [file["EQ"][0, 0]["anEQ"][0, 0]["Accel"].T for file in files]
         return torch.from_numpy(np.stack(arrays).astype(np.float32))
 
-    return Form(".mat per record, SciPy", folder, lambda: by_batch(fetch), 256)
+    return Form(".mat per record, SciPy", folder, lambda: by_batch(fetch), 2 * BATCH, MAT_FILES)
 
 
 def of_npy(tensors: np.ndarray, path: Path) -> Form:
@@ -273,5 +322,6 @@ def evict(path: Path) -> None:
     for file in files_of(path):
         descriptor = os.open(file, os.O_RDONLY)
         os.fsync(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        if hasattr(os, "posix_fadvise"):  # not on macOS, where cold is as warm
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(descriptor)

@@ -24,18 +24,31 @@ def shared_data() -> Path:
     return folder
 
 
-# The fixtures whose making takes the longest: a whole run of the workflow.
-RUNS_OF_THE_WORKFLOW = {"finished", "real"}
+RUNS_OF_THE_WORKFLOW = {
+    "finished": ["test_jobs", "test_results", "test_reports_rerun"],
+    "real": ["test_real_records"],
+}
+"""The fixtures that take the longest to make, and the files that share each."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def run_behind(nodeid: str) -> str | None:
+    """The run of the workflow that a test needs, if any."""
+    name = Path(nodeid.split("::")[0]).stem
+    return next((run for run, files in RUNS_OF_THE_WORKFLOW.items() if name in files), None)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the runs of the workflow first, and keeps what shares a run, or else a file, on one worker."""
+    """Puts the runs of the workflow first, so that nothing is left to wait for at the end."""
+    items.sort(key=lambda item: (run_behind(item.nodeid) is None, run_behind(item.nodeid) or ""))
 
-    def runs_in(item: pytest.Item) -> set[str]:
-        return RUNS_OF_THE_WORKFLOW.intersection(getattr(item, "fixturenames", ()))
 
-    items.sort(key=lambda item: not runs_in(item))
-    for item in items:
-        shared = min(runs_in(item), default=str(item.path))
-        item.add_marker(pytest.mark.xdist_group(shared))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Keeps on one worker what shares a run of the workflow, or else a file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRun(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return run_behind(nodeid) or nodeid.split("::")[0]
+
+    return ByRun(config, log)

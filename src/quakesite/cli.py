@@ -58,6 +58,8 @@ def main() -> None:
     app.add_typer(annotate.app, name="annotate", help="Pick P and S arrivals by eye, on a local web page.")
     predict = importlib.import_module("quakesite.evaluation.predict_command").predict
     app.command("predict")(predict)
+    doctor = importlib.import_module("quakesite.doctor.command").doctor
+    app.command("doctor")(doctor)
     export = importlib.import_module("quakesite.windows.command").export
     app.command("export", help="Write windows for other programs; the same as `quakesite windows export`.")(
         export

@@ -123,15 +123,24 @@ def load(path: str | Path = "config.yaml") -> Config:
         InputError: the file is not YAML, or not a valid configuration.
     """
     path = Path(path)
-    if not path.exists():
-        return resolve({})
+    return resolve(read_values(path), path) if path.exists() else resolve({})
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Returns what stands in the YAML file at `path`, unchecked.
+
+    Raises:
+        InputError: the file cannot be read, is not YAML, or no mapping.
+    """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
+    except OSError as error:
+        raise InputError(path, error.strerror or "cannot be read", expected="YAML") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(path, str(error), expected="YAML") from None
     if not isinstance(values, dict):
         raise InputError(path, f"a {type(values).__name__}", expected="a mapping of keys to values")
-    return resolve(values, path)
+    return values
 
 
 def default_yaml() -> str:

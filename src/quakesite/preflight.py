@@ -58,6 +58,21 @@ def preflight(config: Config) -> None:
     """
     if not config.uses_demo:
         scan_archive(tuple(config.archive), config.n_shards)
+    if config.records.events:
+        from quakesite.records.events import events_of
+
+        for table in config.records.events:
+            events_of(table)
+    check_stations(config)
+    check_picks(config)
+
+
+def check_stations(config: Config) -> None:
+    """Checks that the station tables, reports, layouts and site features that are named are there.
+
+    Raises:
+        InputError: the first that is not.
+    """
     tables = [path for path in config.stations.tables if not _made_by_demo(config, path)]
     if tables:
         from quakesite.stations.tables import check_tables
@@ -70,6 +85,14 @@ def preflight(config: Config) -> None:
     for feature in config.stations.features:
         if not Path(feature.file).exists():
             raise InputError("config", f"{feature.file!r} does not exist", field="stations.features.file")
+
+
+def check_picks(config: Config) -> None:
+    """Checks that the manual picks and the networks' weights that are named are there.
+
+    Raises:
+        InputError: the first that is not.
+    """
     manual = config.picks.manual
     if manual is not None and not _made_by_demo(config, manual):
         from quakesite.picks.manual import check_manual

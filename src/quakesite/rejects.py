@@ -29,11 +29,13 @@ class Reason(StrEnum):
     # one record of three components
     MISSING_COMPONENT = "missing_component"
     COMPONENT_MISMATCH = "component_mismatch"  # components that differ in rate, or do not overlap
+    CODE_COLLISION = "code_collision"  # another network's station, whose code a station here has too
     DUPLICATE = "duplicate"  # a preferred version of the same record was kept
     # quality and selection
     FLAT = "flat"  # a component without motion, or next to none
     CLIPPED = "clipped"
     SPIKES = "spikes"
+    NOISE_ONLY = "noise_only"  # nothing in it moves as ground does
     IMPLAUSIBLE_HYPOCENTRE = "implausible_hypocentre"  # a depth, magnitude, place or time that cannot be
     DISTANCE_MISMATCH = "distance_mismatch"  # the header's distance is not that of its coordinates
     TOO_FAR = "too_far"

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from quakesite.annotate.guard import notebook_id
+
 
 class Served:
     """A `quakesite annotate` that runs, and a client that talks to it as the page does."""
@@ -39,6 +41,10 @@ class Served:
         raise AssertionError(f"did not start:\n{self.said}")
 
     @property
+    def cookie(self) -> str:
+        return f"quakesite_{self.port}_{notebook_id(self.key)}"
+
+    @property
     def csv(self) -> Path:
         return self.folder / f"{self.annotator}.csv"
 
@@ -48,7 +54,8 @@ class Served:
         """Sends a request as the page would, `headers` aside (None leaves one out)."""
         usual: dict[str, str | None] = {
             "Host": f"127.0.0.1:{self.port}",
-            "Cookie": f"quakesite_{self.port}={self.key}",
+            "Cookie": f"{self.cookie}={self.key}",
+            "X-Notebook": notebook_id(self.key),
         }
         if body is not None:
             usual |= {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{self.port}"}

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,7 +26,9 @@ from made_up_archive import (
 
 from quakesite.annotate.desk import Desk
 from quakesite.annotate.serving import open_desk
+from quakesite.picks.schema import CANDIDATES
 from quakesite.shards import shard_of
+from quakesite.tables import write_parquet
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,8 @@ def record_ids() -> list[str]:
 def results(tmp_path_factory: pytest.TempPathFactory, record_ids: list[str]) -> Path:
     """Twelve records in two shards, and automatic picks.
 
-    The methods are 2 s apart in P on record 3, one misses S on record 5, and record 7 has no picks.
+    The methods are 2 s apart in P on record 3, one misses S on record 5, and record 7 has no picks. Record 0
+    has a rival P.
     """
     folder = tmp_path_factory.mktemp("small") / "results"
     rows = [made_up_record(number) for number in range(N_SMALL)]
@@ -57,6 +61,16 @@ def results(tmp_path_factory: pytest.TempPathFactory, record_ids: list[str]) -> 
             picks.append((record_id, "phasenet", "S", S_S, 0.55, []))
         picks.append((record_id, "manual", "P", P_S + 1.0, None, []))
     write_picks(picks, folder / "picks.parquet")
+    columns = dict.fromkeys(CANDIDATES.names)
+    rivals = [("P", P_S + 0.02, 0.93, True), ("P", 30.0, 0.41, False), ("P", -3.0, 0.5, False)]
+    rivals.append(("detection", 12.5, 0.99, False))
+    rows = [
+        columns
+        | {"record_id": record_ids[0], "method": "eqtransformer", "phase": phase, "time_s": time_s}
+        | {"probability": probability, "chosen": chosen}
+        for phase, time_s, probability, chosen in rivals
+    ]
+    write_parquet(pa.Table.from_pylist(rows, schema=CANDIDATES), folder / "candidates.parquet")
     return folder
 
 

@@ -30,7 +30,11 @@ def name_of(number: int) -> tuple[str, str, str]:
 
 
 def made_up_record(number: int, *, acceleration: bytes | None = None) -> dict[str, Any]:
-    """Returns a row of the records table; record 1 knows neither its origin time nor its distance."""
+    """Returns a row of the records table.
+
+    Record 1 knows neither its origin time nor its distance, record 2 not
+    when it starts.
+    """
     record_id, station, stamp = name_of(number)
     event = EVENT_TIME + dt.timedelta(minutes=number // 800)
     if acceleration is None:
@@ -61,7 +65,7 @@ def made_up_record(number: int, *, acceleration: bytes | None = None) -> dict[st
         "back_azimuth_deg": 200.0,
         "form": "ap_Acc",
         "sources": ["E.asc", "N.asc", "U.asc"],
-        "start_time": event - dt.timedelta(seconds=5),
+        "start_time": None if number == 2 else event - dt.timedelta(seconds=5),
         "sampling_rate_hz": RATE_HZ,
         "n_samples": len(acceleration) // 12,
         "pga_cm_s2": 12.0,
@@ -95,6 +99,7 @@ def write_large(folder: Path, n_records: int, n_shards: int = 64) -> None:
 
 
 def write_picks(rows: list[tuple[str, str, str, float, float | None, list[str]]], path: Path) -> None:
-    full = [(*row[:5], 30.0, row[5], None) for row in rows]
-    columns = [list(column) for column in zip(*full, strict=True)]
-    pq.write_table(pa.table(columns, schema=PICKS), path)
+    full = [(*row[:5], 30.0, row[5]) for row in rows]
+    columns = dict(zip(PICKS.names, zip(*full, strict=True), strict=False))
+    empty = {name: [None] * len(rows) for name in PICKS.names if name not in columns}
+    pq.write_table(pa.table({**columns, **empty}, schema=PICKS), path)

@@ -15,7 +15,7 @@ from quakesite.annotate.notebook import Entry, Notebook, Pick
 from quakesite.annotate.queues import Queue
 from quakesite.annotate.serving import open_desk
 from quakesite.errors import InputError
-from quakesite.picks.manual import read_manual
+from quakesite.picks.manual import ManualPick, read_manual
 
 
 def picked(**phases: tuple[float, int | None]) -> Entry:
@@ -90,7 +90,8 @@ def test_merged_table_is_read_as_manual_picks_and_disputes_lead_the_queue(
     folder, out, queue = tmp_path / "annotations", tmp_path / "manual.csv", tmp_path / "queue.csv"
     annotated(folder, record_ids)
     run(folder, "--out", out, "--queue", queue)
-    assert read_manual(out) == {record_ids[0]: {"P": 12.05}}
+    agreed = ManualPick(12.05, "Ayşe+Mehmet", 0.1, "Ayşe: Ayşe's; Mehmet: Mehmet's")
+    assert read_manual(out) == {record_ids[0]: {"P": agreed}}
     with out.open(encoding="utf-8") as handle:
         (row,) = csv.DictReader(handle)
     assert (row["analyst"], row["uncertainty_class"]) == ("Ayşe+Mehmet", "1")

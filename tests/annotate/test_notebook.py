@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from quakesite.annotate import notebook as module
 from quakesite.annotate.notebook import COLUMNS, EMPTY, Entry, Notebook, Pick, annotator_name, read_notebook
 from quakesite.errors import InputError
-from quakesite.picks.manual import read_manual
+from quakesite.picks.manual import ManualPick, read_manual
 
 RECORD, OTHER = "20201030115124_0905", "20201030115124_3517"
 
@@ -42,7 +42,9 @@ def test_pick_is_in_the_file_when_set_returns(notebook: Notebook) -> None:
 def test_picks_stage_reads_the_file(notebook: Notebook) -> None:
     notebook.set_pick(RECORD, "P", pick(12.34, 0, "a, b"))
     notebook.set_pick(RECORD, "S", pick(17.5))
-    assert read_manual(notebook.path) == {RECORD: {"P": 12.34, "S": 17.5}}
+    assert read_manual(notebook.path) == {
+        RECORD: {"P": ManualPick(12.34, "Ayşe", 0.05, "a, b"), "S": ManualPick(17.5, "Ayşe")}
+    }
 
 
 def test_resume_finds_what_was_left(notebook: Notebook, tmp_path: Path) -> None:
@@ -112,6 +114,24 @@ def failing_after(n: int, function: Callable[..., object]) -> Callable[..., obje
         return function(*args)
 
     return counted
+
+
+def test_whoever_goes_through_the_entries_is_not_disturbed_by_a_pick(notebook: Notebook) -> None:
+    notebook.set_pick(RECORD, "P", pick())
+    going = iter(notebook.entries.items())
+    notebook.set_pick(OTHER, "P", pick())
+    assert [name for name, _ in going] == [RECORD]
+    assert list(notebook.entries) == [RECORD, OTHER]
+
+
+def test_reason_for_setting_aside_is_kept_changed_and_undone(notebook: Notebook, tmp_path: Path) -> None:
+    notebook.set_aside(RECORD, True)
+    notebook.set_aside(RECORD, True, "clipped, no onset")
+    assert read_notebook(notebook.path)[RECORD] == Entry({}, "Ayşe", "clipped, no onset")
+    notebook.undo()
+    assert read_notebook(notebook.path)[RECORD] == Entry({}, "Ayşe")
+    notebook.set_aside(RECORD, False)
+    assert RECORD not in read_notebook(notebook.path)
 
 
 def test_write_that_fails_changes_nothing(notebook: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:

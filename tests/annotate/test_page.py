@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from annotation_client import Serve, Served
 from chromium import missing, start
@@ -120,16 +121,20 @@ def server(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     started.stop()
 
 
+REFUSED = ("ERR_CONNECTION_REFUSED", "status of 403", "status of 409", "status of 500")
+"""What the browser says of a server that is gone, or does not take a pick."""
+
+
 @contextmanager
-def opened(driver: Any, served: Served) -> Iterator[Page]:
-    """Opens the page; whatever a test does: no complaint, and no request to another host."""
+def opened(driver: Any, served: Served, expected: tuple[str, ...] = REFUSED[:1]) -> Iterator[Page]:
+    """Opens the page; whatever a test does: no complaint but the expected, no request to another host."""
     driver.get("about:blank")
     driver.get_log("browser")
     driver.get_log("performance")
     page = Page(driver, served)
     yield page
     complaints, hosts = page.log()
-    assert [text for text in complaints if "ERR_CONNECTION_REFUSED" not in text] == []
+    assert [text for text in complaints if not any(known in text for known in expected)] == []
     assert hosts == {f"127.0.0.1:{served.port}"}
     driver.execute_script("localStorage.clear()")
     driver.get("about:blank")
@@ -267,6 +272,136 @@ def test_pick_made_while_the_server_is_dead_is_saved_when_it_is_back(
         page.wait(lambda: page.saved()[record_ids[0]].picks.get("S") is not None)
         page.wait(lambda: page.saved()[record_ids[0]].picks["S"].uncertainty_class == 3)
         assert page.times(record_ids[0]) == {**known, "S": 17.97}
+
+
+def test_picks_of_a_page_never_land_with_another_annotator_on_the_same_port(
+    driver: Any, serve: Serve, record_ids: list[str]
+) -> None:
+    """The browser knows both keys; the first one's page stays open while the second is served."""
+    first = serve()
+    with opened(driver, first, REFUSED) as page:
+        page.keys("a")
+        page.wait(lambda: page.times(record_ids[0]) == {"P": 12.02})
+        first.stop()
+        second = serve(annotator="Mehmet", port=first.port)
+        page.keys("s", "a")
+        page.wait(
+            lambda: "1 not saved" in page.text("#saved")
+        )  # refused with 403: this key is not known here
+        mine = driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        driver.get(second.address)
+        page.wait(lambda: page.text("#annotator") == "Mehmet")
+        driver.close()
+        driver.switch_to.window(mine)
+        page.keys("3")
+        page.wait(lambda: "2 not saved" in page.text("#saved"))
+        page.wait(lambda: "Mehmet" in page.text("#saved"))
+        assert not second.csv.exists()
+        driver.get("about:blank")
+        second.stop()
+        again = serve(port=first.port)
+        page.open(again.address)
+        page.wait(lambda: page.saved()[record_ids[0]].picks.get("S") is not None)
+        page.wait(lambda: page.saved()[record_ids[0]].picks["S"].uncertainty_class == 3)
+        assert page.times(record_ids[0]) == {"P": 12.02, "S": 17.97}
+
+
+def test_pick_that_the_disk_does_not_take_is_kept_until_it_does(
+    driver: Any, serve: Serve, record_ids: list[str]
+) -> None:
+    served = serve()
+    with opened(driver, served, REFUSED) as page:
+        in_the_way = served.folder / f".{served.csv.name}.{served.process.pid}.tmp"
+        in_the_way.mkdir()
+        page.keys("a")
+        page.wait(lambda: "1 not saved: not saved" in page.text("#saved"))
+        assert page.text("#card-P .time") == "12.02 s"
+        page.keys("n", "a")
+        page.wait(lambda: "2 not saved" in page.text("#saved"))
+        in_the_way.rmdir()
+        page.wait(lambda: page.times(record_ids[0]) == page.times(record_ids[1]) == {"P": 12.02})
+
+
+def column_of(page: Page, time_s: float, figure: int) -> np.ndarray:
+    """The pixels at a time, over the height of one of the figures, as floats of shape (n, 3)."""
+    import io
+
+    from matplotlib.image import imread
+
+    picture = imread(io.BytesIO(page.driver.get_screenshot_as_png()))[..., :3]
+    place = page.driver.execute_script(
+        "const [time, figure] = arguments, {range, figures} = quakesite.plots;"
+        "const view = Bokeh.index.find_one(figures[figure]), box = view.frame.bbox;"
+        "const {left, top} = view.el.getBoundingClientRect();"
+        "return [left + box.left + box.width * (time - range.start) / (range.end - range.start),"
+        " top + box.top, top + box.bottom]",
+        time_s,
+        figure,
+    )
+    x, top, bottom = (round(value) for value in place)
+    columns: np.ndarray = picture[top + 2 : bottom - 2, x - 1 : x + 2]
+    return columns.reshape(-1, 3)
+
+
+def test_suggestion_on_a_grid_line_is_seen(page: Page) -> None:
+    """Record 0 has a suggestion at 12.00 s, where a line of the grid is."""
+    page.keys("t")
+    page.driver.execute_script("quakesite.plots.look(11.8, 12.2)")
+    blue = np.array([10, 99, 184]) / 255
+
+    def seen() -> bool:
+        near = np.abs(column_of(page, 12.0, 1) - blue).max(axis=1) < 0.25
+        return float(near.mean()) > 0.1
+
+    page.wait(seen)
+    page.keys("h")
+    page.wait(lambda: not seen())
+    page.keys("h", "t")
+
+
+def test_band_that_the_record_does_not_allow_leaves_the_page_usable(
+    page: Page, record_ids: list[str]
+) -> None:
+    page.keys("f")
+    page.driver.execute_script(
+        "const low = document.getElementById('low'); low.value = '30'; low.dispatchEvent(new Event('change'))"
+    )
+    page.wait(lambda: "without the band-pass" in page.text("#notice"))
+    assert page.driver.find_element(By.ID, "plots").rect["width"] > 900  # the notice takes no room
+    pressed = "return document.getElementById('filter').ariaPressed"
+    assert page.driver.execute_script(pressed) == "false"
+    page.keys("n")
+    page.wait(lambda: page.record_id == record_ids[1])
+    page.driver.get_log("browser")  # the refusal
+
+
+def test_record_that_does_not_know_its_start_says_so_and_has_theory_from_p(
+    page: Page, record_ids: list[str]
+) -> None:
+    texts = "return quakesite.plots.hints.theory.data.text"
+    page.keys("n", "n")
+    page.wait(lambda: page.record_id == record_ids[2])
+    page.wait(lambda: page.driver.execute_script(texts) == ["S iasp91, from P"])
+    assert "no start time" in page.text("#facts")
+    at = "return quakesite.plots.hints.theory.data.x[0]"
+    before = page.driver.execute_script(at)
+    page.keys("p", "a", "p", Keys.ARROW_RIGHT)
+    page.wait(lambda: page.times(record_ids[2]).get("P") == pytest.approx(12.03))
+    assert page.driver.execute_script(at) == pytest.approx(before + 0.01)
+
+
+def test_rivals_are_drawn_and_the_reason_for_nothing_to_pick_is_kept(
+    page: Page, record_ids: list[str]
+) -> None:
+    rivals = "return [...quakesite.plots.hints.rival.data.x]"
+    page.wait(lambda: page.driver.execute_script(rivals) == [30.0])
+    page.keys("x")
+    page.wait(lambda: page.saved().get(record_ids[0]) == Entry({}, "Ayşe"))
+    page.keys("c", "clipped", Keys.ENTER)
+    page.wait(lambda: page.saved().get(record_ids[0]) == Entry({}, "Ayşe", "clipped"))
+    page.keys("/", "2020-10-30 0004", Keys.ENTER)
+    page.wait(lambda: page.record_id == record_ids[4])
 
 
 SEES = """

@@ -62,7 +62,15 @@ def test_next_unpicked_starts_over_at_the_end(desk: Desk, record_ids: list[str])
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("0003", [3]), ("20201030 0007", [7]), ("  ", range(12)), ("nowhere", [])]
+    ("text", "found"),
+    [
+        ("0003", [3]),
+        ("20201030 0007", [7]),
+        ("2020-10-30 11:51 0007", [7]),
+        ("2020-10-31", []),
+        ("  ", range(12)),
+        ("nowhere", []),
+    ],
 )
 def test_search_finds_station_and_event(desk: Desk, record_ids: list[str], text: str, found: range) -> None:
     assert ids(desk, Queue.ALL, text) == [record_ids[number] for number in found]

@@ -85,7 +85,12 @@ def test_forms_of_other_pages_are_refused(served: Served, kind: str | None) -> N
 
 
 def test_without_the_key_nothing_is_told(served: Served) -> None:
-    for cookie in (None, f"quakesite_{served.port}=guess", f"quakesite_{served.port}="):
+    for cookie in (
+        None,
+        f"{served.cookie}=guess",
+        f"{served.cookie}=",
+        f"quakesite_{served.port}={served.key}",
+    ):
         for path in (
             "/",
             "/statistics",
@@ -137,6 +142,34 @@ def test_page_names_no_other_host(root: Path) -> None:
     assert len(paths) > 5
 
 
+def test_page_of_another_annotator_is_refused_and_changes_nothing(
+    served: Served, record_ids: list[str]
+) -> None:
+    body = action("set", record_ids[0], phase="P", time_s=1.0)
+    for name in ("0123456789abcdef", "", None):
+        for method, path, content in (
+            ("POST", "/api/action", body),
+            ("GET", f"/api/record?record={record_ids[0]}", None),
+            ("GET", "/api/list", None),
+        ):
+            status, answer, _ = served.ask(method, path, content, headers={"X-Notebook": name})
+            assert status == 409
+            assert served.annotator in json.loads(answer)["error"]
+    assert served.get(f"/api/record?record={record_ids[0]}")["picks"] == {}
+
+
+def test_two_annotators_on_one_port_have_cookies_of_their_own(serve: Serve) -> None:
+    first = serve()
+    first.stop()
+    second = serve(annotator="Mehmet", port=first.port)
+    assert first.cookie != second.cookie
+    assert second.ask("GET", "/api/session", headers={"Cookie": f"{first.cookie}={first.key}"})[0] == 403
+    name, _, value = second.ask("GET", f"/?key={second.key}", headers={"Cookie": None})[2][
+        "Set-Cookie"
+    ].partition("=")
+    assert (name, value.partition(";")[0]) == (second.cookie, second.key)
+
+
 # What it answers
 
 
@@ -166,6 +199,24 @@ def test_theory_is_told_where_the_hypocentre_is_known(served: Served, record_ids
     found = served.get(f"/api/theory?record={record_ids[0]}")
     assert 5 < found["P"] < found["S"] < 30
     assert served.get(f"/api/theory?record={record_ids[1]}") == {}
+    assert served.get(f"/api/theory?record={record_ids[2]}") == {
+        "sp": pytest.approx(found["S"] - found["P"], abs=0.0011)
+    }
+
+
+def test_rivals_of_the_picks_are_told_and_what_lies_in_the_padding_is_not(
+    served: Served, record_ids: list[str]
+) -> None:
+    (rival,) = served.get(f"/api/record?record={record_ids[0]}")["rivals"]
+    assert (rival["method"], rival["phase"], rival["time_s"]) == ("eqtransformer", "P", 30.0)
+    assert served.get(f"/api/record?record={record_ids[1]}")["rivals"] == []
+
+
+def test_pick_in_a_record_that_is_not_there_is_refused_by_its_name(
+    served: Served, record_ids: list[str]
+) -> None:
+    status, body, _ = served.ask("POST", "/api/action", action("set", "nothing", phase="P", time_s=1.0))
+    assert (status, json.loads(body)["error"]) == (404, "there is no record 'nothing'")
 
 
 def test_spectrogram_comes_with_its_axes(served: Served, record_ids: list[str]) -> None:
@@ -255,6 +306,10 @@ def test_action_sent_twice_is_done_once(served: Served, record_ids: list[str]) -
     replies = [json.loads(served.ask("POST", "/api/action", again)[1]) for _ in range(2)]
     assert replies[0] == replies[1]
     assert replies[0]["picks"]["P"]["time_s"] == 2.0
+    for class_ in (1, 2, 3):
+        served.act("set", record_ids[10], phase="P", time_s=2.0, uncertainty_class=class_)
+    late = json.loads(served.ask("POST", "/api/action", again)[1])  # from another tab, after others
+    assert late["picks"]["P"]["uncertainty_class"] == 3
 
 
 def test_two_annotators_are_kept_apart_and_compared(
@@ -287,6 +342,19 @@ def test_full_disk_is_told_and_nothing_is_lost(
         desk.act(Action(**action("set", record_ids[0], phase="P", time_s=2.0)))
     assert desk.notebook[record_ids[0]].picks["P"].time_s == 1.0
     assert read_notebook(desk.notebook.path)[record_ids[0]].picks["P"].time_s == 1.0
+
+
+def test_table_changed_by_something_else_is_a_conflict_that_passes(
+    serve: Serve, record_ids: list[str]
+) -> None:
+    served = serve()
+    served.csv.mkdir()
+    wanted = action("set", record_ids[0], phase="P", time_s=1.0)
+    status, body, _ = served.ask("POST", "/api/action", wanted)
+    assert (status, "changed by something else" in json.loads(body)["error"]) == (409, True)
+    served.csv.rmdir()
+    assert served.ask("POST", "/api/action", wanted)[0] == 200
+    assert read_notebook(served.csv)[record_ids[0]].picks["P"].time_s == 1.0
 
 
 def test_killed_server_loses_no_acknowledged_pick(serve: Serve, record_ids: list[str]) -> None:

@@ -35,9 +35,15 @@ def test_times_count_from_the_first_sample() -> None:
     assert found["S"] - later["S"] == pytest.approx(5)
 
 
-@pytest.mark.parametrize("missing", ["event_time", "start_time", "epicentral_distance_km"])
-def test_nothing_is_claimed_where_something_is_unknown(missing: str) -> None:
-    assert theoretical_arrivals(metadata(**{missing: None})) == {}
+def test_nothing_is_claimed_where_the_distance_is_unknown() -> None:
+    assert theoretical_arrivals(metadata(epicentral_distance_km=None)) == {}
+
+
+@pytest.mark.parametrize("missing", ["event_time", "start_time"])
+def test_only_the_time_between_p_and_s_is_claimed_where_a_time_is_unknown(missing: str) -> None:
+    known = theoretical_arrivals(metadata())
+    found = theoretical_arrivals(metadata(**{missing: None}))
+    assert found == {"sp": pytest.approx(known["S"] - known["P"], abs=0.0011)}
 
 
 def test_unknown_depth_counts_as_ten_kilometres_and_a_depth_above_ground_as_none() -> None:

@@ -142,16 +142,15 @@ def test_downloaded_folder_is_an_archive_with_the_right_records(afad: Afad, tmp_
 
 
 def serve_archive(afad: Afad, archive: Path) -> None:
-    """Lets the server have the complete records of an archive, one version of each."""
+    """Lets the server have the complete records of an archive, one version of each, called filtered."""
     with Sources() as sources:
         files: dict[str, dict[str, list[tuple[str, bytes]]]] = {}
         for found in scan([str(archive)]).found:
             name = parse(file_name(found.source))
             content = sources.read(found.source)
             record = f"{name.stamp}_{name.station}"
-            files.setdefault(record, {}).setdefault(name.version, []).append(
-                (file_name(found.source), content)
-            )
+            called = file_name(found.source).replace("RawAcc", "Acc")
+            files.setdefault(record, {}).setdefault(name.version, []).append((called, content))
     for record, versions in files.items():
         version, exported = next(iter(versions.items()))
         if len(exported) == 3:

@@ -184,6 +184,74 @@ def test_records_missing_from_a_good_zip_are_refused_and_the_others_kept(
     assert zips(tmp_path) == [f"{names[0]}_ap_Acc.zip", f"{names[3]}_ap_Acc.zip"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "came"),
+    [
+        ({"file_type": "mp", "file_status": "Acc"}, "mp_RawAcc_E.asc"),
+        ({"file_type": "mp", "file_status": "Acc"}, "ap_Acc_E.asc"),
+        ({"file_type": "ap", "file_status": "RawAcc"}, "ap_Acc_E.asc"),
+        ({"file_type": "unprocessed", "file_status": "RawAcc"}, "mp_Acc_E.asc"),
+        ({"file_type": "ap", "export_type": "mseed"}, "ap_Acc_E.asc"),
+        ({"file_type": "ap", "export_type": "asc2"}, "H.mseed"),
+    ],
+)
+def test_a_record_in_another_form_than_wanted_is_refused(
+    afad: Afad, fetch: Fetch, tmp_path: Path, wanted: dict[str, str], came: str
+) -> None:
+    (name,) = afad.add_records(1)
+    afad.exports[name] = [(f"{name}_{came}", b"x")]
+    lines = fetch(**wanted)
+    assert refused(tmp_path) == {name: "wrong_form"}
+    assert any(line.startswith("refused: wrong_form") for line in lines)
+    assert zips(tmp_path) == []
+    fetch(**wanted)
+    assert afad.counts["export"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "came"),
+    [
+        ({"file_type": "unprocessed", "file_status": "RawAcc"}, "mp_RawAcc_E.asc"),
+        ({"file_type": "mp", "file_status": "Acc"}, "of_a_new_form_E.asc"),
+        ({"file_type": "ap", "export_type": "mseed"}, "H.mseed"),
+    ],
+)
+def test_a_name_that_says_nothing_against_the_form_is_kept(
+    afad: Afad, fetch: Fetch, tmp_path: Path, wanted: dict[str, str], came: str
+) -> None:
+    (name,) = afad.add_records(1)
+    afad.exports[name] = [(f"{name}_{came}", b"x")]
+    fetch(**wanted)
+    assert len(zips(tmp_path)) == 1
+
+
+def test_a_server_that_shuts_us_out_is_not_asked_for_every_record(
+    afad: Afad, fetch: Fetch, tmp_path: Path
+) -> None:
+    names = afad.add_records(30)
+    afad.next_exports += [always(json_reply({"message": "blocked"}, 403))] * 30
+    with pytest.raises(InputError, match=r"4 requests in a row failed, the last with: HTTP 403 .*blocked"):
+        fetch()
+    assert afad.counts["export"] == 4
+    afad.next_exports.clear()
+    fetch()
+    assert refused(tmp_path) == {}
+    assert dict(afad.served) == dict.fromkeys(names, 1)
+
+
+def test_one_record_that_is_forbidden_costs_only_itself(afad: Afad, fetch: Fetch, tmp_path: Path) -> None:
+    names = afad.add_records(10)
+
+    def forbid(body: dict[str, list[str]], good: Reply) -> Reply:
+        return json_reply({"message": "no"}, 403) if names[0] in body["filename"] else good
+
+    afad.next_exports += [forbid] * 9
+    fetch()
+    assert refused(tmp_path) == {names[0]: "http_4xx"}
+    assert len(zips(tmp_path)) == 9
+    assert afad.counts["export"] == 3
+
+
 @pytest.mark.parametrize("pack", [flat, nested])
 @pytest.mark.parametrize("prefix", ["../../", "/tmp/", "C:/", "a/../../", "..\\..\\"])
 def test_unsafe_name_in_a_zip_is_refused(

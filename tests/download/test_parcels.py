@@ -11,14 +11,18 @@ import pytest
 
 from quakesite.download.client import Answer
 from quakesite.download.faults import Fault
-from quakesite.download.parcels import BROKEN, Parcel, opened
+from quakesite.download.ledger import Wanted
+from quakesite.download.parcels import Parcel, opened
+from quakesite.records.opening import BROKEN_ZIP
 
+from ..records.zip64 import far_away
 from .afad_server import flat, nested
 
 RECORDS = ["20230206011732_3100", "20230206011732_3101"]
 FILES = {
     record: [(f"{record}_ap_Acc_{c}.asc", f"{record}{c}\n".encode() * 9) for c in "ENU"] for record in RECORDS
 }
+BATCH = [Wanted(record, "ap", "Acc", "asc2") for record in RECORDS]
 LIMIT = 1_000_000
 
 
@@ -32,7 +36,7 @@ def packed(method: int) -> bytes:
 
 def opened_bytes(content: bytes) -> Parcel:
     answer = Answer(200, "application/zip", content[:4096], len(content))
-    return opened("https://afad.example", answer, io.BytesIO(content), RECORDS, LIMIT)
+    return opened("https://afad.example", answer, io.BytesIO(content), BATCH, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_any_bytes_changed_give_a_parcel_or_a_fault(content: bytes) -> None:
         assert {*parcel.files, *parcel.refused} == set(RECORDS)
         assert not {*parcel.files} & {*parcel.refused}
         for leaf in (leaf for leaves in parcel.files.values() for leaf in leaves):
-            with contextlib.suppress(*BROKEN):
+            with contextlib.suppress(*BROKEN_ZIP):
                 assert leaf.read(LIMIT)
     assert parcels
     assert faults
@@ -75,3 +79,12 @@ def test_a_record_is_not_mistaken_for_one_whose_name_it_begins() -> None:
     assert not parcel.files
     assert parcel.unasked == ["20230206011732_31000_ap_Acc_E.asc"]
     assert "31000_ap_Acc_E.asc" in parcel.refused[RECORDS[0]][1]
+
+
+def test_a_member_that_starts_beyond_any_file_is_a_fault() -> None:
+    parcel = opened_bytes(far_away({name: content for files in FILES.values() for name, content in files}))
+    for leaf in (leaf for leaves in parcel.files.values() for leaf in leaves):
+        with pytest.raises(OverflowError):
+            leaf.read(LIMIT)
+    with pytest.raises(Fault, match="a broken zip"):
+        opened_bytes(far_away({"inner.zip": b"x"}))

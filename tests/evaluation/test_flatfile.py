@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from obspy.geodetics import gps2dist_azimuth
 from typer.testing import CliRunner
 
 from quakesite.evaluation.command import app
-from quakesite.evaluation.counts import CLASS_SHARES, counts, in_papers_selection, selected_by
+from quakesite.evaluation.counts import CLASS_SHARES, counts, in_papers_selection, n_events, selected_by
 from quakesite.evaluation.flatfile import COLUMNS
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import CATALOGUE
@@ -76,6 +77,12 @@ def catalogue_row(event: str, station: str, number: int) -> dict[str, Any]:
         "st_longitude": 27.26501 + number / 10,
         "magnitude": magnitude,
         "magnitude_type": scale,
+        "mw": magnitude if scale == "Mw" else None,
+        "mw_reference": "AFAD" if scale == "Mw" else None,
+        "ml": magnitude - 0.1 if scale == "Mw" and number % 2 else None,
+        "hypocentre_reference": "KOERI",
+        "triggering": "late" if station == "4501" else "normal",
+        "header_doubts": None,
         "form": "mp_Acc" if number % 2 else "ap_RawAcc",
         "sources": ["a", "b", "c"],
         "n_samples": 9000 + number,
@@ -156,6 +163,9 @@ def test_each_value_is_its_tables(tables: Path) -> None:
         "W_pga": "pga_z_cm_s2",
         "rotD50_pga": "rotd50_pga_cm_s2",
         "U_T90": "t90_e_s",
+        "U_hp": "high_pass_e_hz",
+        "V_hp": "high_pass_n_hz",
+        "W_lp": "low_pass_z_hz",
         "W_CAV": "cav_z_cm_s",
         "V_ia": "arias_n_cm_s",
     }.items():
@@ -163,6 +173,11 @@ def test_each_value_is_its_tables(tables: Path) -> None:
     assert [row[name] for name in ("event_time", "Mw", "ML", "network_code", "instrument_code")] == [
         *("2020-10-30 11:51:24", "6.6", "", "TK", "HN")
     ]
+    codes = ("U_channel_code", "V_channel_code", "W_channel_code", "ev_hyp_ref", "Mw_ref", "ML_ref")
+    assert [row[name] for name in codes] == ["HNE", "HNN", "HNZ", "KOERI", "AFAD", ""]
+    both = rows["20201030115124_3514"]
+    assert (both["Mw"], both["ML"]) == ("6.6", "6.5")
+    assert (rows["20180706000000_9999"]["ML"], rows["20180706000000_9999"]["Mw"]) == ("6.5", "")
     place = (record["ev_latitude"], record["ev_longitude"], record["st_latitude"], record["st_longitude"])
     assert float(row["epi_az"]) == pytest.approx(gps2dist_azimuth(*place)[1], abs=1e-3)
     assert [row[name] for name in ("vs30_m_sec", "vs30_meas_type", "ec8_code", "site_class")] == [
@@ -174,7 +189,13 @@ def test_each_value_is_its_tables(tables: Path) -> None:
 def test_picks_are_those_of_the_method_and_tell_a_late_trigger(tables: Path) -> None:
     rows = run(tables, "flatfile")
     assert [row["p_time_s"] for row in rows[:3]] == ["3.0", "4.0", "5.0"]
-    assert [row["late_triggered_flag_01"] for row in rows] == ["1", "1", *9 * ["0"], *5 * [""]]
+    assert [row["late_triggered_why"] for row in rows] == [
+        *("early_p", "early_p", "header", ""),
+        *("", "", "header", ""),
+        *("", "", "header", "no_p"),
+        *("no_p", "no_p", "header", "no_p"),
+    ]
+    assert all(row["late_triggered_flag_01"] == str(int(row["late_triggered_why"] != "")) for row in rows)
     assert (rows[4]["s_time_s"], rows[4]["snr_db"], rows[4]["pick_method"]) == ("", "24", "eqtransformer")
     assert [rows[-1][name] for name in ("p_time_s", "s_time_s", "snr_db", "pick_method")] == 4 * [""]
     assert run(tables, "flatfile", "--method", "kalkan")[0]["p_time_s"] == "99.0"
@@ -226,6 +247,31 @@ def test_counts_are_counted_and_every_paper_number_has_its_difference(tables: Pa
     text = (tables / "counts.md").read_text()
     assert "36417" in text
     assert "synthetic" not in text
+
+
+def test_zero_decibels_are_known(tables: Path, tmp_path: Path) -> None:
+    picks = pq.read_table(tables / "picks.parquet").to_pylist()
+    for pick in picks:
+        pick["snr_db"] = 0.0
+    write_parquet(pa.Table.from_pylist(picks, schema=PICKS), tmp_path / "picks.parquet")
+    names = [tables / "catalogue.parquet", tmp_path / "picks.parquet", tables / "stations.parquet"]
+    rows = counts(*names, "eqtransformer", RecordsSettings(min_snr_db=0.0))
+    assert [row["ours"] for row in rows if "at least 0 dB" in row["quantity"]] == [7]
+
+
+def test_two_stamps_of_one_event_are_one_event() -> None:
+    origin = datetime(2020, 10, 30, 11, 51, 24, tzinfo=UTC)
+
+    def at(seconds: float, latitude: float | None = 37.9) -> dict[str, Any]:
+        time = origin + timedelta(seconds=seconds)
+        place = {"ev_latitude": latitude, "ev_longitude": 26.7}
+        return {"event_id": f"{time:%Y%m%d%H%M%S}", "event_time": time, **place}
+
+    assert n_events([at(0), at(0), at(2), at(9, 38.0)]) == 1
+    assert n_events([at(0), at(11)]) == 2
+    assert n_events([at(0), at(2, 39.0)]) == 2
+    assert n_events([at(0), at(2, None)]) == 1
+    assert n_events([at(0) | {"event_time": None}, at(2)]) == 1
 
 
 def test_counts_follow_stricter_selections_in_words(tables: Path) -> None:

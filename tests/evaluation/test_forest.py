@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from quakesite.evaluation import forest
 from quakesite.evaluation.command import app
-from quakesite.evaluation.features import features_of
+from quakesite.evaluation.features.table import features_of
 from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.metrics import best_constant, judge

@@ -15,7 +15,9 @@ from quakesite.evaluation.metrics import (
     NOTHING,
     TestRows,
     best_constant,
+    calibration,
     judge,
+    mean_interval,
     percentage_error,
     sign_flip_p,
     skill_interval,
@@ -149,3 +151,31 @@ def test_better_than_a_constant_needs_both_the_interval_and_the_test() -> None:
     assert verdict(figures) == "better than a constant"
     assert verdict(replace(figures, p_constant=0.07)) == "not told from a constant"
     assert verdict(replace(figures, skill_low=-0.01)) == "not told from a constant"
+
+
+def test_the_interval_of_an_error_holds_the_true_one_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    hits = [
+        low <= 1.0 <= high
+        for low, high in (
+            mean_interval(rng.exponential(1.0, 60), resamples=300, confidence=0.9, seed=1) for _ in range(300)
+        )
+    ]
+    assert 0.83 <= np.mean(hits) <= 0.95
+    assert np.isnan(mean_interval(np.array([1.0, 2.0]), resamples=100, confidence=0.9, seed=1)).all()
+
+
+def test_calibration_finds_predictions_that_differ_too_much_and_too_little() -> None:
+    rng = np.random.default_rng(0)
+    measured = rng.normal(6.0, 0.4, 400)
+    for stretch in (0.5, 1.0, 2.0):
+        predicted = 6.1 + stretch * (measured - 6.0)
+        slope, intercept, low, high = calibration(predicted, measured, resamples=200, confidence=0.95, seed=0)
+        assert (slope, low, high) == pytest.approx((1.0 / stretch,) * 3)
+        assert intercept == pytest.approx(6.0 - 6.1 / stretch)
+    noisy = measured + rng.normal(0.0, 0.4, 400)
+    slope, _, low, high = calibration(noisy, measured, resamples=500, confidence=0.95, seed=0)
+    assert low < 0.5 < high
+    assert low < slope < high < 0.7
+    collapsed = 6.0 + 0.01 * (measured - 6.0)
+    assert np.isnan(calibration(collapsed, measured, resamples=99, confidence=0.9, seed=0)).all()

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
 from quakesite.errors import InputError
-from quakesite.evaluation.explained import as_markdown, explained_rows
+from quakesite.evaluation.command import app
+from quakesite.evaluation.explained import as_markdown, explained_rows, replaced
 from quakesite.evaluation.paper import TABLE_II, constant_score, explaining_constant
+from quakesite.evaluation.table2 import NOTES
 from quakesite.training import experiments
 
 
@@ -91,3 +94,33 @@ def test_the_table_for_the_docs_names_each_experiment_and_the_best_constant(tada
     written = as_markdown(rows)
     assert all(name in written for name in TABLE_II)
     assert "330 m/s, scores 31.7 %" in written
+
+
+def test_the_table_in_the_docs_is_what_the_command_makes(
+    shared_data: Path, root: Path, tmp_path: Path
+) -> None:
+    docs, copy = root / "docs/evaluation.md", tmp_path / "evaluation.md"
+    copy.write_text(docs.read_text(encoding="utf-8").replace("| beta_auto_pga | 4", "| beta_auto_pga | 9"))
+    assert copy.read_text() != docs.read_text()
+    stations = shared_data / "stations/tadas_stations.xlsx"
+    arguments = ["paper", "--stations", str(stations), "--network", "TK", "--into", str(copy)]
+    CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert copy.read_text() == docs.read_text(), "run the command that docs/evaluation.md names"
+
+
+def test_a_document_without_a_place_for_the_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.md").write_text("nothing here")
+    with pytest.raises(InputError, match="no place for the table"):
+        replaced(tmp_path / "x.md", "table")
+    with pytest.raises(InputError, match="no such file"):
+        replaced(tmp_path / "y.md", "table")
+
+
+def test_notes_say_which_error_each_column_is_and_where_the_paper_does_not_add_up() -> None:
+    written = "\n".join(NOTES)
+    for told in ("absolute_mean_error_pct", "absolute_mean_error_station_pct", "146", "147", "weighted"):
+        assert told in written
+    rows = {
+        str(row["experiment"]): row for row in explained_rows({str(v): float(v) for v in range(200, 1400)})
+    }
+    assert rows["beta_auto_pga"]["printed_rows_total"] == pytest.approx(31.9, abs=0.05)

@@ -38,7 +38,7 @@ from quakesite.training.schema import PREDICTIONS
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import make_splits
 from quakesite.training.train import Files, train_trial
-from quakesite.windows.settings import WindowsSettings
+from quakesite.windows.settings import Window, WindowsSettings
 from quakesite.windows.sharding import make_shard
 
 SHARD, NAME = "0-of-1", "beta_auto_p15"
@@ -85,7 +85,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     unlimited = RecordsSettings(max_epicentral_distance_km=None, min_component_ratio=None)
     ingest.shard(SHARD, [str(archive)], unlimited, records, folder / "rejects.parquet")
     found = by_kalkan(records)
-    write_parquet(picks_table(found.found, "kalkan", None), folder / "picks.parquet")
+    write_parquet(picks_table(found.found, "kalkan"), folder / "picks.parquet")
     make_shard(
         records, folder / "picks.parquet", "p15", WindowsSettings(), windows, folder / "refused.parquet"
     )
@@ -229,10 +229,9 @@ def test_a_folder_of_the_model_needs_nothing_else(run: Run, records, tmp_path: P
     one, other = (load(folder).predict(records[:2], rejects=[]) for folder in (moved, run.model()))
     assert one == other
     about = json.loads((moved / "model.json").read_text())
-    assert about["window"] == {
-        "name": "p15",
-        "settings": WindowsSettings().kinds["p15"].model_dump(mode="json"),
-    }
+    assert about["window"]["name"] == "p15"
+    cut_as = Window.model_validate(about["window"]["settings"])
+    assert cut_as == WindowsSettings().kinds["p15"].model_copy(update={"rate_hz": 100.0})
     assert about["input"]["channels"] == ["E", "N", "Z"]
     assert all(row["target"]["scale"] == "standardised ln Vs30" for row in about["members"])
     assert str(run.folder) not in json.dumps(about) + (moved / "README.md").read_text()

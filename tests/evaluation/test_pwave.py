@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quakesite.evaluation.pwave import ray_parameter_s_km, surface_velocity_m_s
+from quakesite.evaluation.features.pwave import ray_parameter_s_km, surface_velocity_m_s
 
 RATE_HZ = 100.0
 

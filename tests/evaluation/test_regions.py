@@ -11,7 +11,14 @@ from typer.testing import CliRunner
 
 from quakesite.evaluation.command import app
 from quakesite.evaluation.layout import read_csv
-from quakesite.evaluation.regions import clusters, criteria, kilometres, region_tables
+from quakesite.evaluation.regions import (
+    clusters,
+    criteria,
+    ground_coordinates,
+    kilometres,
+    most_common,
+    region_tables,
+)
 
 CENTRES = ((37.0, 28.0), (41.0, 28.8), (37.0, 34.0), (41.0, 34.8))
 
@@ -76,6 +83,32 @@ def test_kilometres_are_kilometres() -> None:
     east, north = np.ptp(kilometres(np.array([39.0, 39.0, 40.0]), np.array([32.0, 33.0, 32.5])), axis=0)
     assert north == pytest.approx(111.2, abs=0.1)
     assert east == pytest.approx(86.4, abs=1.0)
+
+
+def test_kinds_of_ground_spread_as_far_as_asked_however_many_there_are() -> None:
+    two = ground_coordinates(["Alluvium", "limestone"] * 20, 50.0)
+    five = ground_coordinates([str(place % 5) for place in range(40)], 50.0)
+    for axes in (two, five):
+        assert np.sqrt((axes**2).sum(axis=1).mean()) == pytest.approx(50.0)
+    assert ground_coordinates(["Alluvium", " ALLUVIUM", None], 50.0).shape == (3, 0)
+    unknown = ground_coordinates(["a", "b", None, "a"], 50.0)[2]
+    assert unknown.tolist() == [0.0, 0.0]
+
+
+def test_geology_parts_stations_that_stand_together_and_its_weight_says_how_much() -> None:
+    rows = predictions()
+    ground = {row["station"]: ("rock" if int(row["station"]) % 2 else "fill", None) for row in rows}
+    regions, members, _ = region_tables(rows, 2, 0, ground, 10.0)
+    assert {row["geology"] for row in regions} == {"rock", "fill"}
+    assert all(ground[row["station"]][0] == regions[int(row["region"]) - 1]["geology"] for row in members)
+    without = region_tables(rows, 2, 0, ground, 0.0)
+    assert without[1] == region_tables(rows, 2, 0)[1]
+    assert {round(float(row["longitude"])) for row in without[0]} == {28, 34}
+
+
+def test_a_region_is_named_after_the_ground_most_of_its_stations_stand_on() -> None:
+    assert most_common(["b", None, "a", "b", "a"]) == "a"
+    assert most_common([None]) == ""
 
 
 def test_stations_seen_in_training_or_without_a_place_do_not_count() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from quakesite.evaluation.features.spectra import around_peak, konno_ohmachi, ln_hv, spectral_acceleration
 from quakesite.evaluation.schema import HV_FREQUENCIES_HZ
-from quakesite.evaluation.spectra import around_peak, konno_ohmachi, ln_hv, spectral_acceleration
 
 RATE_HZ = 100.0
 

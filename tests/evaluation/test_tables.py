@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from quakesite.errors import InputError
 from quakesite.evaluation.command import app
 from quakesite.evaluation.folds import read_folds
-from quakesite.evaluation.table1 import count_windows, read_splits, table1_rows
+from quakesite.evaluation.table1 import read_splits, read_windows, table1_rows
 from quakesite.tables import write_parquet
 from quakesite.training.experiments import EXPERIMENTS, TABLE_II
 from quakesite.training.schema import PREDICTIONS
@@ -223,7 +224,8 @@ def test_skill_names_what_each_model_is_worth(predictions, models, stations, tmp
 def window_shard(folder: Path, window: str, annotation: str, shard: str, stations: Counter[str]) -> Path:
     rows = [
         {"record_id": f"{n}_{station}", "station": station, "event_id": "", "pga_cm_s2": 1.0, "start_s": 0.0}
-        | {"filled_samples": 0, "tensor": b""}
+        | {"filled_samples": 0, "tensor": b"", "p_sample": 1.0}
+        | ({"pick_flags": "p_unsettled p_in_first_5s"} if n == 0 else {"s_sample": 2.0, "pick_flags": None})
         for station, count in stations.items()
         for n in range(count)
     ]
@@ -241,27 +243,21 @@ def test_table1_counts_what_each_experiment_really_has(stations, tmp_path) -> No
     paths = [
         window_shard(tmp_path, "pga60", "auto", "0-of-2", Counter({"0101": 3, "9999": 5})),
         window_shard(tmp_path, "pga60", "auto", "1-of-2", Counter({"0102": 2, "0103": 4})),
-        window_shard(tmp_path, "pga60", "manual", "1-of-2", Counter({"0103": 1})),
+        window_shard(tmp_path, "pga60", "manual", "1-of-2", Counter({"0103": 2})),
     ]
     out = tmp_path / "table1.csv"
-    run(
-        "table1",
-        "--splits",
-        *splits,
-        "--stations",
-        stations,
-        "--windows",
-        *paths,
-        "--settings",
-        "{}",
-        "--out",
-        out,
-    )
-    rows = {row["experiment"]: row for row in read(out)}
+    common = ["table1", "--splits", *splits, "--windows", *paths, "--out", out]
+
+    def counted(stations: Path, settings: str) -> dict[str, dict[str, str]]:
+        run(*common, "--stations", stations, "--settings", settings)
+        return {row["experiment"]: row for row in read(out)}
+
+    rows = counted(stations, "{}")
     assert list(rows) == list(EXPERIMENTS)
     auto, man, p15 = rows["beta_auto_pga"], rows["alpha_man_pga"], rows["alpha_auto_p15"]
     assert (auto["train_records"], auto["test_stations"], auto["test_records"]) == ("2.5", "1.0", "3.5")
-    assert (man["train_records"], man["test_stations"], man["test_records"]) == ("2.5", "0.5", "0.5")
+    # The first window of each station has no S pick, and is of no use with the P/S channel.
+    assert (man["train_records"], man["test_stations"], man["test_records"]) == ("1.5", "0.5", "0.5")
     assert p15["train_records"] == "0.0"
     assert [man[name] for name in ("training", "ps_info", "annotation_train", "annotation_test")] == [
         "from scratch",
@@ -270,6 +266,16 @@ def test_table1_counts_what_each_experiment_really_has(stations, tmp_path) -> No
         "manual",
     ]
     assert rows["gamma_none_auto"]["training"] == "transfer"
+
+    rows = counted(stations, '{"exclude_flags": {"beta_auto_pga": ["p_in_first_5s"]}}')
+    assert [rows[name]["train_records"] for name in ("beta_auto_pga", "beta_man_pga")] == ["1.5", "2.5"]
+
+    table = pq.read_table(stations)
+    moved = pa.array([["1_0101", "2_0101"], *[None] * (len(table) - 1)], pa.list_(pa.string()))
+    place = table.schema.get_field_index("records_before_move")
+    write_parquet(table.set_column(place, table.schema.field(place), moved), tmp_path / "moved.parquet")
+    rows = counted(tmp_path / "moved.parquet", "{}")
+    assert (rows["beta_auto_pga"]["train_records"], rows["beta_auto_pga"]["test_records"]) == ("1.5", "2.5")
 
 
 def test_splits_of_a_station_that_lost_its_vs30_are_refused(tmp_path) -> None:
@@ -280,7 +286,7 @@ def test_splits_of_a_station_that_lost_its_vs30_are_refused(tmp_path) -> None:
 
 
 def test_experiments_without_any_windows_count_nothing() -> None:
-    [row] = table1_rows(["beta_auto_pga"], {1: {"0101": "train"}}, count_windows([]))
+    [row] = table1_rows(["beta_auto_pga"], {1: {"0101": "train"}}, read_windows([]), {})
     assert row["train_stations"] == 0.0
 
 

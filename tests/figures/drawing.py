@@ -7,7 +7,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from quakesite.figures.command import app
-from quakesite.figures.contents import TABLES
+from quakesite.figures.contents import TABLES, path_of_table
 from quakesite.training.experiments import TABLE_II
 
 
@@ -36,8 +36,7 @@ def commands(results: Path) -> dict[str, list[object]]:
     made = {f"{name}.svg": [name, *arguments] for name, arguments in figures.items()}
     made["map.html"] = ["map", stations, predictions, catalogue, picks, *features]
     for name in TABLES:
-        folder = results / "stations" if name == "conflicts" else results
-        made[f"tables/{name}.html"] = ["table", folder / f"{name}.csv"]
+        made[f"tables/{name}.html"] = ["table", results / path_of_table(name)]
     return made
 
 

@@ -332,6 +332,13 @@ def test_models_stand_at_their_skill_and_those_without_are_named() -> None:
     assert "No test records: alpha_man_pga" in texts(figure)
 
 
+def test_a_skill_that_is_not_to_be_believed_is_marked() -> None:
+    verdicts = ("leaked", "too good", "better than a constant")
+    rows = [SKILL[3] | {"name": f"model {at}", "verdict": one} for at, one in enumerate(verdicts)]
+    names = [tick.get_text() for tick in skill.draw(rows).axes[0].get_yticklabels()]
+    assert names == ["model 0 (leaked)", "model 1 (too good)", "model 2"]
+
+
 def test_every_station_is_drawn_once_in_its_region() -> None:
     axes = regions.draw_map(MEMBERS).axes[0]
     drawn = {one.get_gid(): len(one.get_offsets()) for one in axes.collections if one.get_gid()}

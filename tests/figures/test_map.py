@@ -142,6 +142,26 @@ def test_an_address_with_a_station_opens_its_sheet(browser: Any, drawn: Path) ->
     assert "lies outside what the model has seen" in sheet.text
 
 
+def test_an_address_that_is_no_text_opens_the_map_all_the_same(browser: Any, drawn: Path) -> None:
+    open_page(browser, drawn / "map.html", "#%E0")
+    ready(browser)
+    assert len(shown(browser)) == 40
+    assert not browser.find_element("id", "sheet").is_displayed()
+    assert errors(browser) == []
+
+
+def test_the_panel_can_be_scrolled_where_the_window_is_low(page: Any) -> None:
+    size = page.get_window_size()
+    page.set_window_size(1200, 420)
+    script = (
+        "const panel = document.getElementById('panel'); panel.scrollTop = 9999;"
+        "return [panel.scrollHeight > panel.clientHeight, panel.scrollTop > 0]"
+    )
+    low = page.execute_script(script)
+    page.set_window_size(size["width"], size["height"])
+    assert low == [True, True]
+
+
 def test_a_thousand_stations_are_all_there_and_open_their_sheets(
     browser: Any, run: RunNumbers, tmp_path: Path
 ) -> None:

@@ -51,7 +51,7 @@ def test_codes_with_leading_zeros_are_no_numbers_and_numbers_stand_to_the_right(
 
 def test_collapsed_models_are_tinted_and_the_verdict_stands_in_front(run: RunNumbers) -> None:
     page = table_page.render(run.results / "skill.csv")
-    assert page.count('<tr class="warn">') == 5
+    assert page.count('<tr class="warn">') == 7
     assert [row[:2] for row in rows_of(page)][-1] == ["hvsr_forest", "better than a constant"]
     assert "−0.2" in page
 
@@ -120,7 +120,7 @@ def test_numbers_are_those_of_the_tables(run: RunNumbers) -> None:
     assert run["stations"]["sources"] == {"report": 17, "table": 18}
     assert run["best"]["name"] == "hvsr_forest"
     assert run["better"] == ["hvsr_forest"]
-    assert len(run["collapsed"]) == 5
+    assert len(run["experiments"]["collapsed"]) == 5
     assert run["learning_curve"]["error_many"] == pytest.approx(21.0)
     assert [row["number"] for row in run["rejects"]] == [24, 21, 7]
     assert json.dumps(RunNumbers(run.results, 2)) == "{}"
@@ -164,7 +164,7 @@ def test_the_gallery_shows_every_figure_small_with_its_caption(
         assert (tmp_path / picture).stat().st_size < 200 * KIB
         assert Image.open(tmp_path / picture).size == Image.open(drawn / Path(picture).name).size
     assert page.count(SYNTHETIC) == len(pictures)
-    assert "35 of them with a" in " ".join(page.split())
+    assert "35 of the 40 stations have a measured Vs30" in " ".join(page.split())
 
 
 def test_a_small_picture_keeps_the_fill_of_a_single_symbol(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_a_small_picture_keeps_the_fill_of_a_single_symbol(tmp_path: Path) -> No
 
 def test_the_gallery_of_a_run_without_figures_says_what_to_do(tmp_path: Path, captions: Path) -> None:
     with pytest.raises(InputError, match="snakemake --cores all figures"):
-        gallery.write(RunNumbers(tmp_path, 2), captions, tmp_path / "docs")
+        gallery.write(RunNumbers(tmp_path, 2, synthetic=True), captions, tmp_path / "docs")
 
 
 def test_the_committed_gallery_shows_pictures_that_are_there(root: Path) -> None:

@@ -16,7 +16,7 @@ from looking import errors, open_page, ready, requests_elsewhere, wait_for
 from workflow_checkout import copy_checkout
 
 from quakesite.figures.captions import Captions
-from quakesite.figures.contents import CHAPTERS, FIGURES, TABLES
+from quakesite.figures.contents import CHAPTERS, FIGURES, TABLES, path_of_table
 from quakesite.figures.style import SYNTHETIC
 
 
@@ -60,15 +60,33 @@ def test_every_figure_and_table_is_in_the_report_with_a_caption_that_says_it_is_
 def test_captions_carry_the_runs_own_numbers(results: dict[str, Any], run: Any) -> None:
     said = {name: " ".join(entry["caption"].split()) for name, entry in results.items()}
     assert (
-        f"{run['stations']['all']} stations by NEHRP site class, {run['stations']['measured']} of"
+        f"40 stations by NEHRP site class. {run['stations']['measured']} of the 40 stations have"
         in said["fig1.svg"]
     )
-    assert f"The {run['data']['records']} records" in said["overview.svg"]
+    assert f"{run['data']['records']} records that passed" in said["overview.svg"]
     assert f"{run['predictions']['judged']} stations" in said["predicted.svg"]
     assert "5 of 5 experiments" in said["fig4.svg"]
     assert "24 duplicate (records), 21 too_far (records), 7 low_snr (windows)." in said["tables/rejects.html"]
-    assert "40.0 % with 5 stations" not in said["learning-curve.svg"]
-    assert "44.0 % with 5 stations, 21.0 % with 39" in said["learning-curve.svg"]
+    assert "44.0 % with 7 stations, 21.0 % with 41" in said["learning-curve.svg"]
+
+
+NO_PAGE = {
+    "flatfile.csv": "as many rows as records, made for other programs",
+    "evaluation/region_members.csv": "drawn station by station in Figure 5",
+}
+
+
+def test_every_csv_table_that_a_run_is_asked_for_has_a_page(root: Path) -> None:
+    """The CSV outputs of the rules that `rule tables` names, and of the stations and regions, have one."""
+    rules = "".join(
+        (root / f"workflow/rules/{name}.smk").read_text() for name in ("stations", "picks", "evaluation")
+    )
+    outputs = [part.split("log:")[0] for part in rules.split("    output:\n")[1:]]
+    made = {path for part in outputs for path in re.findall(r'f"\{R\}/([\w/]+\.csv)"', part)}
+    assert {"skill.csv", "stations/conflicts.csv", "evaluation/region_criteria.csv", "control.csv"} <= made
+    assert set(NO_PAGE) <= made
+    shown = {path_of_table(name) for name in TABLES}
+    assert made - set(NO_PAGE) == shown
 
 
 def test_titles_are_told_apart_within_a_chapter_and_chapters_follow_the_corridor() -> None:

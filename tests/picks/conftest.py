@@ -47,13 +47,21 @@ def weights_sha256(weights_file: Path) -> str:
 
 @pytest.fixture(scope="session")
 def model(weights_file: Path) -> Any:
-    """SeisBench's EQTransformer with the original weights."""
+    """SeisBench's EQTransformer with the original weights, as it picks."""
     import torch
 
     from quakesite.picks.weights import load_network
 
     torch.set_num_threads(1)
     return load_network(weights_file)
+
+
+@pytest.fixture(scope="session")
+def plain_model(weights_file: Path) -> Any:
+    """The same network, every part of it as SeisBench has it."""
+    from quakesite.picks.weights import load_network
+
+    return load_network(weights_file, plain=True)
 
 
 @pytest.fixture(scope="session")

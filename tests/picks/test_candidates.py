@@ -27,8 +27,11 @@ def test_every_peak_above_the_threshold_is_found_with_its_height() -> None:
     assert [one.probability for one in found] == pytest.approx([0.9, 0.5], abs=1e-6)
 
 
-def test_peaks_in_the_padding_are_left_out() -> None:
-    assert times(candidates(hump((-1.0, 0.9), (0.0, 0.9), (86.0, 0.9)), 0.3, CLOCK)) == [0.0]
+def test_peaks_in_the_padding_are_told_from_those_in_the_record() -> None:
+    found = candidates(hump((-1.0, 0.9), (0.0, 0.9), (86.0, 0.9)), 0.3, CLOCK)
+    assert [(one.time_s, CLOCK.holds(one.time_s)) for one in found] == [
+        *((-1.0, False), (0.0, True), (86.0, False))
+    ]
 
 
 def test_time_that_was_not_predicted_is_no_peak() -> None:

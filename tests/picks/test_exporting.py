@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from quakesite.errors import InputError
 from quakesite.picks.command import app
-from quakesite.picks.manual import read_manual
+from quakesite.picks.manual import ManualPick, read_manual
 from quakesite.picks.schema import PICKS
 from quakesite.tables import write_parquet
 
@@ -24,13 +24,17 @@ def export(folder: Path, *picks: tuple[str, str, str, float]) -> Path:
     return folder / "picks.csv"
 
 
+def manual(**times: float) -> dict[str, ManualPick]:
+    return {phase: ManualPick(time_s, "phasenet") for phase, time_s in times.items()}
+
+
 def test_exported_picks_can_be_given_back_as_manual_ones(tmp_path: Path) -> None:
     path = export(tmp_path, ("a_2", "phasenet", "S", 8.25), ("a_1", "phasenet", "P", 7.0))
-    assert read_manual(path) == {"a_1": {"P": 7.0}, "a_2": {"S": 8.25}}
+    assert read_manual(path) == {"a_1": manual(P=7.0), "a_2": manual(S=8.25)}
     assert path.read_text(encoding="utf-8").splitlines() == [
-        '"record_id","phase","time_s","analyst","probability"',
-        '"a_1","P",7,"phasenet",0.5',
-        '"a_2","S",8.25,"phasenet",0.5',
+        '"record_id","phase","time_s","analyst","probability","uncertainty_s","comment"',
+        '"a_1","P",7,"phasenet",0.5,,',
+        '"a_2","S",8.25,"phasenet",0.5,,',
     ]
 
 

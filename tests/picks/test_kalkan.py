@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from quakesite.picks.kalkan import damping_power, lower_state_level, p_arrival_s, pick
+from quakesite.picks.kalkan import damping_power, lower_state_level, oscillator, p_arrival_s, pick
 
 
 def test_pick_of_the_authors_own_example_is_exact(shared_data: Path) -> None:
@@ -19,6 +20,35 @@ def test_pick_of_the_authors_own_example_is_exact(shared_data: Path) -> None:
     ground = example["x"].astype(np.float64)
     found = p_arrival_s(ground, float(example["dt"]), period_s=0.01, n_bins=200, damping=0.6)
     assert found == pytest.approx(26.105, abs=1e-9)
+
+
+def test_slow_records_are_picked_as_the_authors_program_picks_them(
+    shared_data: Path, make_record: Any
+) -> None:
+    """The author's example at 50 Hz: an oscillator of 0.1 s and 200 bins; 100 bins would give 26.32 s."""
+    from scipy.io import loadmat
+
+    example = loadmat(shared_data / "kalkan" / "strong-motion.mat", squeeze_me=True)
+    slow = example["x"].astype(np.float64)[::4]
+    record = make_record(rate_hz=0.25 / float(example["dt"]))
+    record = dataclasses.replace(record, acceleration=np.stack([slow] * 3), n_samples=slow.size)
+    assert pick(record) == pytest.approx(26.1, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "expected"),
+    [
+        (50.0, (0.1, 200)),
+        (99.0, (0.1, 200)),
+        (100.0, (0.01, 200)),
+        (125.0, (0.01, 250)),
+        (200.0, (0.01, 400)),
+    ],
+)
+def test_oscillator_and_bins_are_those_of_the_authors_program(
+    rate_hz: float, expected: tuple[float, int]
+) -> None:
+    assert oscillator(rate_hz) == expected
 
 
 def test_power_is_that_of_the_state_space_recursion() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quakesite.errors import InputError
-from quakesite.picks.manual import check_manual, read_manual
+from quakesite.picks.manual import ManualPick, check_manual, read_manual
 
 
 def table(folder: Path, *lines: str, header: str = "record_id,phase,time_s") -> Path:
@@ -20,13 +20,29 @@ def table(folder: Path, *lines: str, header: str = "record_id,phase,time_s") -> 
 
 def test_columns_in_any_order_and_others_ignored(tmp_path: Path) -> None:
     path = table(tmp_path, "S,me,a_1,12.5", "", "P,me,a_1,7", header="phase,annotator,record_id,time_s")
-    assert read_manual(path) == {"a_1": {"S": 12.5, "P": 7.0}}
+    assert read_manual(path) == {"a_1": {"S": ManualPick(12.5), "P": ManualPick(7.0)}}
 
 
 def test_byte_order_mark_and_spaces_of_a_spreadsheet(tmp_path: Path) -> None:
     path = table(tmp_path, "a_1, P, 7.25 ")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert read_manual(path) == {"a_1": {"P": 7.25}}
+    assert read_manual(path) == {"a_1": {"P": ManualPick(7.25)}}
+
+
+def test_what_the_analyst_says_is_kept(tmp_path: Path) -> None:
+    header = "record_id,phase,time_s,analyst,uncertainty_class,comment,uncertainty_s"
+    rows = ('a_1,P,7,Ayşe,2,"late, maybe",', "a_1,S,9,Ayşe,4,,", "a_2,P,7,,,,0.3")
+    found = read_manual(table(tmp_path, *rows, header=header))
+    assert found["a_1"]["P"] == ManualPick(7.0, "Ayşe", 0.2, "late, maybe")
+    assert found["a_1"]["S"] == ManualPick(9.0, "Ayşe", 0.8)
+    assert found["a_2"]["P"] == ManualPick(7.0, uncertainty_s=0.3)
+
+
+@pytest.mark.parametrize("row", ["a_1,P,7,5,", "a_1,P,7,good,", "a_1,P,7,,often"])
+def test_uncertainty_that_is_none_is_named_by_its_line(tmp_path: Path, row: str) -> None:
+    header = "record_id,phase,time_s,uncertainty_class,uncertainty_s"
+    with pytest.raises(InputError, match=r"line 2.*uncertainty_"):
+        read_manual(table(tmp_path, row, header=header))
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 
 from quakesite.errors import InputError
 from quakesite.picks import device, origins
-from quakesite.picks.annotate import Annotator, Input, padded
 from quakesite.picks.candidates import Clock, candidates
 from quakesite.picks.command import app
 from quakesite.picks.networks import NETWORKS
 from quakesite.picks.origins import get_weights
 from quakesite.picks.picker import pick
+from quakesite.picks.probabilities import Annotator, Input, padded
 from quakesite.picks.settings import PicksSettings
 from quakesite.picks.weights import load_network, sha256_of
 from quakesite.records.record import Record

@@ -15,7 +15,14 @@ from quakesite.errors import InputError
 from quakesite.picks import origins
 from quakesite.picks.keras import read_keras
 from quakesite.picks.origins import NotHere, from_hub, from_wheel_file, get_weights
-from quakesite.picks.weights import ORIGINAL_ARGS, ORIGINAL_SHA256, Weights, read_seisbench, serialised
+from quakesite.picks.weights import (
+    ORIGINAL_ARGS,
+    ORIGINAL_SHA256,
+    Weights,
+    read_seisbench,
+    serialised,
+    weights_name,
+)
 
 
 def refuse(reason: str) -> Callable[[], Weights]:
@@ -63,6 +70,7 @@ def test_path_is_used_and_other_weights_are_only_remarked(
     description.chmod(0o644)
     description.write_text(description.read_text().replace('"freqmin": 1', '"freqmin": 2'))
     assert get_weights(str(other), target) != ORIGINAL_SHA256
+    assert weights_name(target) == "other"  # the folder's: the file's name is that of the usual ones
     assert "not EQTransformer's original" in capsys.readouterr().err
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quakesite.picks.picked import Arrival, Picked, picked
-from quakesite.picks.picker import pick
+from quakesite.picks.picked import Arrival, Picked, candidates_table, picked
+from quakesite.picks.picker import pick, picked_from
+from quakesite.picks.probabilities import Annotation
 from quakesite.picks.settings import PicksSettings
 from quakesite.records.reading import read
 from quakesite.records.record import Record
@@ -69,6 +70,26 @@ def test_other_rates_give_the_same_times(model: Any, make_record: Any, rate_hz: 
     assert one.s is not None
     assert one.p.time_s == pytest.approx(20.0, abs=0.2)
     assert one.s.time_s == pytest.approx(30.0, abs=0.3)
+
+
+@pytest.mark.parametrize(("in_padding", "flags"), [(0.9, ("dropped_in_padding",)), (0.4, ())])
+def test_pick_in_the_padding_is_dropped_and_leaves_its_trace(
+    make_record: Any, in_padding: float, flags: tuple[str, ...]
+) -> None:
+    record = make_record(duration_s=80.0)
+    stacked = np.zeros((12_000, 2), np.float32)
+    for time_s, column, height in ((-3.0, 0, in_padding), (20.0, 0, 0.6), (30.0, 1, 0.5), (81.0, 1, 0.3)):
+        row = round((time_s + 15) * 100)
+        stacked[row - 5 : row + 6, column] = (
+            height * np.concatenate([np.arange(1, 7), np.arange(5, 0, -1)]) / 6
+        )
+    annotation = Annotation(record, stacked, stacked, -15.0, 100.0)
+    one = picked_from(annotation, {"P": 0, "S": 1}, PicksSettings())
+    assert one.p == Arrival(20.0, pytest.approx(0.6))
+    assert one.flags == flags
+    assert [(phase, rival.time_s) for phase, rival in one.rivals] == [("P", -3.0), ("S", 81.0)]
+    table = candidates_table([one], "eqtransformer").to_pylist()
+    assert [row["time_s"] for row in table if not row["chosen"]] == [-3.0, 81.0]
 
 
 def test_noise_has_no_pick_but_a_strongest_detection(model: Any, make_record: Any) -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from quakesite.errors import InputError
 from quakesite.picks.command import app
-from quakesite.picks.picked import Picked
+from quakesite.picks.picked import Arrival, Picked
 from quakesite.picks.schema import AGREEMENT, CANDIDATES, PICKS
 from quakesite.picks.settings import PicksSettings
 from quakesite.picks.shard import ShardPicks, by_author, by_hand
@@ -80,7 +80,10 @@ def test_every_record_is_picked_or_rejected_and_twice_gives_the_same_bytes(
         assert p["time_s"] < s["time_s"]
     candidates = rows(first / "candidates.parquet", CANDIDATES)
     assert sum(row["chosen"] for row in candidates) == len(picks)
-    assert sum(row["phase"] == "detection" for row in candidates) == 3
+    detections = [row["record_id"][-1] for row in candidates if row["phase"] == "detection"]
+    assert detections == ["1", "2", "3", "4"]  # of the rejected record, too
+    for row in (*picks, *candidates):
+        assert (row["weights"], row["weights_sha256"]) == ("original", weights_sha256)
     second = eqtransformer(shard, weights_file, tmp_path / "second")
     for name in ("picks.parquet", "rejects.parquet", "candidates.parquet"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
@@ -167,6 +170,39 @@ def test_join_agreement_and_quakeml_from_the_command_line(shard: Path, tmp_path:
         "20200101000000_0001": 20.0,
         "20200101000000_0003": 25.05,
     }
+
+
+def test_manual_picks_of_two_shards_are_exported_together_with_what_the_analyst_said(
+    make_record: Callable[..., Record], tmp_path: Path
+) -> None:
+    """The command of docs/annotate.md, as the shell expands it."""
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    names = [f"20200101000000_{number:04d}" for number in range(1, 5)]
+    table = tmp_path / "manual.csv"
+    lines = [f"{name},P,19.5,Ayşe,2,emergent" for name in names]
+    table.write_text("\n".join(["record_id,phase,time_s,analyst,uncertainty_class,comment", *lines]) + "\n")
+    for shard in ("0-of-2", "1-of-2"):
+        mine = [make_record(name, start_time=start) for name in names if shard_of(name[-4:], 2) == shard]
+        assert mine
+        write_records(mine, tmp_path / f"records/{shard}.parquet")
+        run(
+            *("shard", tmp_path / f"records/{shard}.parquet", "--method", "manual", "--manual", table),
+            *("--shard", shard, "--out", tmp_path / f"manual/{shard}.parquet"),
+            *("--rejects", tmp_path / f"rejects/{shard}.parquet"),
+        )
+    picks, records = (sorted((tmp_path / name).glob("*.parquet")) for name in ("manual", "records"))
+    run("export", *picks, "--records", *records, "--out", tmp_path / "picks.xml")
+    run("export", *picks, "--out", tmp_path / "picks.csv")
+    for shard, path in zip(("0-of-2", "1-of-2"), records, strict=True):
+        for written in (tmp_path / "picks.xml", tmp_path / "picks.csv"):
+            result = by_hand(path, written, shard)
+            assert [one.record_id for one in result.found] == [
+                n for n in names if shard_of(n[-4:], 2) == shard
+            ]
+            for one in result.found:
+                assert one.p == Arrival(19.5, None, "Ayşe", 0.2, "emergent")
+    row = rows(picks[0], PICKS)[0]
+    assert (row["analyst"], row["uncertainty_s"], row["comment"]) == ("Ayşe", 0.2, "emergent")
 
 
 def test_missing_option_is_one_clear_line(shard: Path, tmp_path: Path) -> None:

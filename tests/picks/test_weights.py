@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from quakesite.picks.weights import (
     read_weights,
     serialised,
     sha256_of,
+    weights_name,
     write_weights,
 )
 
@@ -70,6 +72,22 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     back = read_weights(target)
     assert back.model_args == ORIGINAL_ARGS
     np.testing.assert_array_equal(back.state[FIRST_CONVOLUTION], some_weights().state[FIRST_CONVOLUTION])
+
+
+def test_weights_keep_their_name_and_the_usual_ones_need_none(tmp_path: Path) -> None:
+    mine = replace(some_weights(), name="mine")
+    for number, weights in enumerate((mine, replace(mine, network="phasenet", name="stead"))):
+        write_weights(weights, tmp_path / f"{number}.safetensors")
+        assert weights_name(tmp_path / f"{number}.safetensors") == weights.name
+    write_weights(some_weights(), tmp_path / "usual.safetensors")
+    assert weights_name(tmp_path / "usual.safetensors") == "original"
+    assert serialised(mine) != serialised(some_weights())
+
+
+def test_name_of_weights_is_that_of_their_file(seisbench_weights: Path, tmp_path: Path) -> None:
+    for suffix in ("pt", "json"):
+        shutil.copy(seisbench_weights / f"original.{suffix}.v3", tmp_path / f"tuned.{suffix}.v3")
+    assert read_seisbench(tmp_path / "tuned.pt.v3").name == "tuned"
 
 
 def test_highest_version_is_taken(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ INSTEAD = {
     "3126": "duplicate",
     # E moves 160 times as much as N and U: two dead sensors
     "2713": "flat",
+    # dead sensors: noise of 0.02 to 0.15 cm/s^2, and at 3117 of 235 cm/s^2 from beginning to end
+    **dict.fromkeys(("3113", "3114", "3117", "3119", "3120", "4619"), "noise_only"),
 }
 
 

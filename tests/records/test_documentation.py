@@ -42,6 +42,7 @@ def test_defaults_are_those_of_the_settings(page: str) -> None:
 def test_reasons_and_columns_that_it_names_exist(page: str) -> None:
     named = set(re.findall(r"`([a-z0-9_]+)`", page))
     assert {name for name in named if name in set(Reason)} >= {
+        *("noise_only", "too_large", "distance_unknown"),
         *("component_mismatch", "missing_component", "duplicate", "late_trigger", "implausible_hypocentre"),
         *(
             "truncated",
@@ -58,10 +59,19 @@ def test_reasons_and_columns_that_it_names_exist(page: str) -> None:
     figures |= {
         "pga_mismatch",
         "origin_mismatch_s",
+        *("autocorrelation", "contrast_db", "spike_ratio", "header_doubts"),
         "rotd00_pga_cm_s2",
         "pga_e_cm_s2",
         "cav_e_cm_s",
         "t90_e_s",
     }
     assert figures <= named & set(CATALOGUE.names)
-    assert {"record_id", "form", "p_time_s", "s_time_s", "snr_db", "pick_method"} <= named & set(OWN)
+    assert {
+        "record_id",
+        "form",
+        "p_time_s",
+        "s_time_s",
+        "snr_db",
+        "pick_method",
+        "late_triggered_why",
+    } <= named & set(OWN)

@@ -30,6 +30,7 @@ from quakesite.rejects import Reject
 from . import test_mat, test_nsmn, test_seed
 from .conftest import Component, motion, three
 from .test_archive import zip_of
+from .zip64 import far_away
 
 NO_LIMITS = RecordsSettings(max_epicentral_distance_km=None)
 
@@ -37,7 +38,19 @@ FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_healt
 JUNK = st.one_of(
     st.binary(max_size=12),
     st.sampled_from(
-        [b"\n", b":", b"nan", b"-", b"1e999", b"\xff", b"\0" * 9, b"9" * 400, b" " * 3000, b"NDATA: 0\n"]
+        [
+            b"\n",
+            b":",
+            b"nan",
+            b"-",
+            b"1e999",
+            b"\xff",
+            b"\0" * 9,
+            b"9" * 400,
+            b" " * 3000,
+            b"NDATA: 0\n",
+            b"\xff" * 8,
+        ]
     ),
 )
 EDITS = st.lists(
@@ -149,7 +162,7 @@ def test_seed_edited(
     seed_contents: dict[str, bytes], which: str, edits: list[tuple[str, float, int, bytes]]
 ) -> None:
     contents = seed_contents | {which: edited(seed_contents[which], edits)}
-    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventory="xml")
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventories=("xml",))
     read_or_refuse(candidate, contents)
 
 
@@ -164,7 +177,7 @@ def test_seed_with_bytes_of_a_header_changed(
     content = bytearray(seed_contents["x"])
     for offset, value in places:
         content[(record * 512 + offset) % len(content)] = value
-    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventory="xml")
+    candidate = Candidate("1211", "20230626064129", "mseed", "mseed", {"ENZ": "x"}, inventories=("xml",))
     read_or_refuse(candidate, seed_contents | {"x": bytes(content)})
 
 
@@ -173,7 +186,7 @@ def full_seed(shared_data: Path) -> tuple[bytes, bytes]:
     """The control records of a genuine file, and its first data record of each channel."""
     with zipfile.ZipFile(shared_data / "tadas/fullSEEDSample.zip") as opened:
         content = opened.read("20230626064129_1211_N.fseed")
-    by_channel = {one.content[15:18]: one.content for one in reversed(parts(content)["1211"])}
+    by_channel = {one.channel: one.content(content) for one in reversed(parts(content)["1211"])}
     return control_records(content), b"".join(by_channel.values())
 
 
@@ -194,11 +207,16 @@ def test_control_records_edited(
 @pytest.fixture(scope="module")
 def zips() -> list[bytes]:
     files = {one.name: one.content for one in SMALL}
-    return [zip_of(files), zip_of({"a/inner.zip": zip_of(files), "README": b"hello"})]
+    return [
+        zip_of(files),
+        zip_of({"a/inner.zip": zip_of(files), "README": b"hello"}),
+        far_away(files, 0),
+        zip_of({"a/inner.zip": far_away(files, 2**63)}),
+    ]
 
 
 @FEW
-@given(which=st.sampled_from([0, 1]), edits=EDITS)
+@given(which=st.sampled_from(range(4)), edits=EDITS)
 def test_zips_edited(
     tmp_path_factory: pytest.TempPathFactory,
     zips: list[bytes],

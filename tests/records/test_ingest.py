@@ -92,6 +92,30 @@ def test_components_in_separate_folders_are_matched(tmp_path: Path, ingest: Inge
     assert ingest(tmp_path / "a") == (["20201030115124_0905"], {})
 
 
+def test_a_stray_copy_of_a_component_does_not_lose_the_others(tmp_path: Path, ingest: Ingest) -> None:
+    for one in three():
+        write(tmp_path / "a" / one.component, [one])
+    write(tmp_path / "a/stray", three()[:1])
+    write(tmp_path / "a/whole", three(station="0101"))
+    write(tmp_path / "a/stray", three(station="0101")[:2])
+    kept, _ = ingest(tmp_path / "a")
+    assert kept == ["20201030115124_0101", "20201030115124_0905"]
+    rows = pq.read_table(tmp_path / "out/rejects.parquet").to_pylist()
+    assert {(Path(row["source"]).parent.name, row["reason"]) for row in rows} == {("stray", "duplicate")}
+    assert len(rows) == 3
+
+
+def test_components_are_taken_from_the_fullest_folder_first(tmp_path: Path, ingest: Ingest) -> None:
+    east, north, up = three()
+    write(tmp_path / "a/1", [replace(east, samples=motion(400, 7))])
+    write(tmp_path / "a/2", [east, north])
+    write(tmp_path / "a/3", [up])
+    kept, _ = ingest(tmp_path / "a")
+    assert len(kept) == 1
+    (sources,) = pq.read_table(tmp_path / "out/records.parquet")["sources"].to_pylist()
+    assert [Path(source).parent.name for source in sources] == ["2", "2", "3"]
+
+
 def test_a_second_copy_of_one_component_is_a_duplicate(tmp_path: Path, ingest: Ingest) -> None:
     write(tmp_path / "a", three())
     spaced = Component().name.replace(".asc", " .asc")

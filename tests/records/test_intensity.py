@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import cumulative_trapezoid, trapezoid
 
+from quakesite.records import intensity as intensity_module
 from quakesite.records.intensity import STANDARD_GRAVITY_CM_S2, horizontal_peaks, intensity
 
 RATE_HZ, AMPLITUDE, DURATION_S = 200.0, 50.0, 40.0
@@ -95,3 +96,10 @@ def test_rotating_the_sensor_changes_no_rotd() -> None:
     )
     one, other = intensity(np.stack([east, north, up]), 100.0), intensity(turned, 100.0)
     assert one[3:6] == pytest.approx(other[3:6], rel=1e-9)
+
+
+def test_many_samples_as_loud_as_the_peak_are_rotated_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    east, north = np.random.default_rng(3).normal(0, 1, (2, 500))
+    whole = intensity_module.horizontal_peaks(east, north)
+    monkeypatch.setattr(intensity_module, "_AT_ONCE", 700)
+    assert intensity_module.horizontal_peaks(east, north).tobytes() == whole.tobytes()

@@ -99,12 +99,31 @@ def test_without_dates_the_event_time_is_that_of_the_name(tmp_path: Path) -> Non
         ({"statID": 209}, "bad_header"),
         ({"Accel": NEU[:, :2]}, "bad_samples"),
         ({"Accel": np.where(NEU > 9, np.nan, NEU)}, "bad_samples"),
-        ({"date": "yesterday"}, "bad_header"),
+        ({"Accel": np.zeros((1_000_001, 3), np.uint8), "numofData": None}, "too_large"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         read(write(tmp_path, **fields))
+
+
+def test_what_is_not_essential_and_not_understood_is_unknown(tmp_path: Path) -> None:
+    nothing = {"epicenter": [np.nan, np.nan], "pga": [np.nan] * 3, "numofData": np.nan, "depth": np.inf}
+    (record,) = read(write(tmp_path, date="yesterday", **nothing))
+    assert (record.ev_latitude, record.ev_longitude, record.pga_mismatch) == (None, None, None)
+    assert f"{record.event_time:%Y%m%d%H%M%S}" == record.event_id == "20180926094845"
+    assert record.header_doubts == "depth: 'inf' taken as unknown; date: 'yesterday' taken as unknown"
+
+
+def test_the_shape_is_compared_with_the_count_before_it_is_converted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(*_: object, **__: object) -> None:
+        raise AssertionError("converted")
+
+    monkeypatch.setattr(mat, "check_count", too_late)
+    with pytest.raises(InputError, match="truncated: 40000 samples, numofData says 10"):
+        read(write(tmp_path, Accel=np.ones((40_000, 3), np.uint8), numofData=10))
 
 
 def test_other_matlab_files_are_refused(tmp_path: Path) -> None:

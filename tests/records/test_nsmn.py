@@ -55,13 +55,20 @@ def test_columns_become_e_n_z(tmp_path: Path) -> None:
     [
         (content(count=201), "truncated"),
         (content(pga=[1.0, 1.0, 1.0]), "pga_mismatch"),
-        (content().replace("36.91980N", "36.91980Q"), "bad_header"),
         (content().replace("0921", ""), "bad_header"),
         (content().replace("N-S          E-W", "N-S"), "bad_header"),
         (content()[:-20], "bad_samples"),
+        (content() + "1 2 3\n" * 1_000_000, "truncated"),
         (content().replace("\n", "\n1 2 3\n", 20).replace("N-S          E-W", "N-S  E-W", 1), "truncated"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         read(write(tmp_path, text))
+
+
+def test_a_place_that_is_not_understood_is_unknown(tmp_path: Path) -> None:
+    (record,) = read(write(tmp_path, content().replace("36.91980N", "36.91980Q")))
+    assert (record.ev_latitude, record.epicentral_distance_km) == (None, None)
+    assert "EPICENTER COORDINATES" in str(record.header_doubts)
+    assert (record.mw, record.ml) == (6.5, None)

@@ -19,7 +19,7 @@ from quakesite.records import obspy_plugin
 from . import test_esm, test_mat, test_nsmn
 from .conftest import Component, motion, write
 
-FORMATS = {"QUAKESITE_ASC", "QUAKESITE_NSMN"}
+FORMATS = {"QUAKESITE_ASC", "QUAKESITE_NSMN", "QUAKESITE_MAT"}
 
 
 @pytest.fixture
@@ -82,12 +82,36 @@ def test_an_nsmn_file_gives_three_traces(tmp_path: Path, way: Ways) -> None:
 def test_a_mat_file_gives_three_traces(tmp_path: Path, way: Ways) -> None:
     path = test_mat.write(tmp_path)
     assert obspy_plugin.is_mat(way(path))
-    stream = obspy_plugin.read_mat(way(path))
-    assert [trace.id for trace in stream] == [f"TK.0208..HN{component}" for component in "ENZ"]
-    for trace, column in zip(stream, (1, 0, 2), strict=True):
-        assert np.abs(trace.data).max() == np.abs(test_mat.NEU[:, column]).max()
-    heads = obspy_plugin.read_mat(way(path), headonly=True)
+    for stream in (
+        obspy.read(way(path)),
+        obspy.read(way(path), format="QUAKESITE_MAT"),
+        obspy_plugin.read_mat(way(path)),
+    ):
+        assert [trace.id for trace in stream] == [f"TK.0208..HN{component}" for component in "ENZ"]
+        for trace, column in zip(stream, (1, 0, 2), strict=True):
+            assert trace.data.tolist() == test_mat.NEU[:, column].tolist()
+            assert np.abs(trace.data).max() == np.abs(test_mat.NEU[:, column]).max()
+        assert {str(trace.stats.starttime) for trace in stream} == {"2018-09-26T09:48:41.000000Z"}
+    heads = obspy.read(way(path), headonly=True)
     assert [(len(trace.data), trace.stats.npts) for trace in heads] == [(0, len(test_mat.NEU))] * 3
+
+
+@pytest.mark.parametrize("way", FROM.values(), ids=list(FROM))
+def test_a_mat_file_without_times_starts_at_its_names_or_the_epoch(tmp_path: Path, way: Ways) -> None:
+    path = test_mat.write(tmp_path, date=None, recordtime=None)
+    stream = obspy.read(way(path))
+    nameless = isinstance(way(path), io.BytesIO)
+    expected = "1970-01-01T00:00:00.000000Z" if nameless else "2018-09-26T09:48:45.000000Z"
+    assert {str(trace.stats.starttime) for trace in stream} == {expected}
+    assert {trace.stats.afad.start_time for trace in stream} == {None}
+
+
+@pytest.mark.parametrize("way", FROM.values(), ids=list(FROM))
+def test_every_real_mat_file_is_read_opaque_ones_too(shared_data: Path, way: Ways) -> None:
+    for path in sorted((shared_data / "afad1218").glob("*.mat")):
+        stream = obspy.read(way(path))
+        assert [trace.stats.channel for trace in stream] == ["HNE", "HNN", "HNZ"], path.name
+        assert len({trace.stats.npts for trace in stream}) == 1
 
 
 def test_every_real_component_has_the_peak_of_its_header(shared_data: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quakesite.records.sample_text import BadNumber, columns, one_per_line
+from quakesite.records.sample_text import BadNumber, columns, line_count, one_per_line
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -60,3 +60,21 @@ def test_columns_are_told_apart() -> None:
 def test_a_line_with_another_number_of_columns_is_refused(text: bytes) -> None:
     with pytest.raises(BadNumber):
         columns(text, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "lines"),
+    [
+        (b"", 0, 0),
+        (b"\n \n", 0, 0),
+        (b"header\n", 7, 0),
+        (b"1", 0, 1),
+        (b"1\n2\n", 0, 2),
+        (b"1\n2\n3", 2, 2),
+        (b"1\n\n2\n \r\n", 0, 3),
+        (b"1\n2" + b"\n" * 10_000, 0, 2),
+        (b"12345\n" * 400_000, 6, 399_999),
+    ],
+)
+def test_lines_are_counted_without_the_blank_ones_at_the_end(text: bytes, start: int, lines: int) -> None:
+    assert line_count(text, start) == lines

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import zipfile
 from collections.abc import Callable
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from obspy import Stream, Trace, UTCDateTime
 from obspy.core.inventory import Channel, Inventory, Network, Response, Site, Station
 
 from quakesite.errors import InputError
-from quakesite.records import read
+from quakesite.records import inventories, read, seedfile
 from quakesite.records.deconvolution import acceleration
 
 from .conftest import Ingested
@@ -231,6 +233,89 @@ def test_several_stations_in_a_file_named_after_one_are_refused(tmp_path: Path) 
     (tmp_path / "stations.xml").rename(path.with_suffix(".xml"))
     with pytest.raises(InputError, match="unsupported: 2 stations"):
         read(path)
+
+
+def epochs(folder: Path, names: tuple[str, ...]) -> None:
+    """StationXML of two epochs, of which the second is that of the stream."""
+    for name, first, last in zip(names, ("2010-01-01", "2015-01-01"), ("2015-01-01", None), strict=True):
+        station_xml = inventory()
+        for channel in station_xml[0][0]:
+            channel.start_date, channel.end_date = UTCDateTime(first), last and UTCDateTime(last)
+        station_xml.write(str(folder / name), format="STATIONXML")
+
+
+@pytest.mark.parametrize("names", [("1.xml", "2.xml"), ("2.xml", "1.xml"), (f"{NAME}.xml", "2.xml")])
+def test_of_several_stationxml_the_one_of_that_time_is_taken(
+    tmp_path: Path, ingest: Callable[..., Ingested], names: tuple[str, ...]
+) -> None:
+    (tmp_path / "a").mkdir()
+    write(tmp_path / "a", stream(), None)
+    epochs(tmp_path / "a", names)
+    kept, refused = ingest(tmp_path / "a", max_epicentral_distance_km=None)
+    assert (kept, refused) == (["20230626064129_1211"], {names[0]: "not_a_record"})
+
+
+def test_a_damaged_stationxml_does_not_hide_a_sound_one(tmp_path: Path) -> None:
+    write(tmp_path, stream(), None)
+    inventory().write(str(tmp_path / "sound.xml"), format="STATIONXML")
+    (tmp_path / f"{NAME}.xml").write_text("<FDSNStationXML")
+    (record,) = read(tmp_path, rejects=[])
+    assert Path(record.sources[1]).name == "sound.xml"
+
+
+def test_a_station_that_stands_late_in_a_large_stationxml_is_found(tmp_path: Path) -> None:
+    several(tmp_path)
+    path = tmp_path / "stations.xml"
+    content = path.read_bytes()
+    at = content.index(b"<Network")
+    path.write_bytes(content[:at] + b"<!--" + b"x" * (5 * 2**20) + b"-->" + content[at:])
+    assert [one.record_id for one in read(tmp_path)] == IDS
+
+
+def test_each_station_of_a_file_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several(tmp_path)
+    decoded: list[int] = []
+    parsed: list[str] = []
+    original_read, original_parse = obspy.read, inventories.from_xml
+
+    def counted(handle: io.BytesIO, **options: str) -> Stream:
+        decoded.append(len(handle.getvalue()))
+        return original_read(handle, **options)
+
+    def parse(content: bytes, source: str) -> Inventory:
+        parsed.append(source)
+        return original_parse(content, source)
+
+    monkeypatch.setattr(obspy, "read", counted)
+    monkeypatch.setattr(inventories, "from_xml", parse)
+    assert [one.record_id for one in read(tmp_path)] == IDS
+    assert sum(decoded) == (tmp_path / "event.mseed").stat().st_size
+    assert len(decoded) == 3
+    assert len(parsed) == 1
+
+
+def test_a_layout_tells_where_each_part_stands_and_when(tmp_path: Path) -> None:
+    content = several(tmp_path).read_bytes()
+    layout = seedfile.layout(content)
+    assert {name: part.network for name, part in layout.parts.items()} == dict.fromkeys(
+        ("1211", "1212.1", "1212.2"), "TK"
+    )
+    assert layout.control == ()
+    places = sorted(place for part in layout.parts.values() for place in part.places)
+    assert sum(length for _, length in places) == len(content)
+    assert all(sum(one) <= two[0] for one, two in itertools.pairwise(places))
+    second = layout.parts["1212.2"]
+    assert (second.start - (START + 200).datetime.replace(tzinfo=UTC)).total_seconds() == 0
+    assert (second.end - second.start).total_seconds() == pytest.approx(30.0)
+
+
+def test_a_part_covers_what_its_channels_share(tmp_path: Path) -> None:
+    waves = stream()
+    waves[1].trim(START + 1.0, START + 25.0)
+    part = seedfile.layout(write(tmp_path, waves, None).read_bytes()).parts["1211"]
+    start = START.datetime.replace(tzinfo=UTC)
+    assert (part.start - start).total_seconds() == pytest.approx(1.0)
+    assert (part.end - start).total_seconds() == pytest.approx(25.01)
 
 
 def test_full_seed_needs_no_stationxml(shared_data: Path, tmp_path: Path) -> None:

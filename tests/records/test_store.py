@@ -45,3 +45,11 @@ def test_what_is_no_shard_is_one_clear_line(tmp_path: Path, content: bytes) -> N
     (tmp_path / "s.parquet").write_bytes(content)
     with pytest.raises(InputError, match="expected a shard of records"):
         next(iter_records(tmp_path / "s.parquet"))
+
+
+def test_a_table_without_samples_is_named_as_what_it_is(tmp_path: Path, record: Record) -> None:
+    write_records([record], tmp_path / "s.parquet")
+    pq.write_table(pq.read_table(tmp_path / "s.parquet").drop_columns("acceleration"), tmp_path / "c.parquet")
+    with pytest.raises(InputError, match="without their samples, as the catalogue is") as caught:
+        next(iter_records(tmp_path / "c.parquet"))
+    assert "delete" not in str(caught.value)

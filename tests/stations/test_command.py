@@ -217,6 +217,10 @@ def test_explain_shows_every_layer_with_its_page_and_line(
         "stated Vs30 300 m/s: page 1, line 3",
         "sigma of ln Vs30 0.08: page 1, line 3",
         "method MASW + MAM: page 1, line 2",
+        "TK 3506: Vs30 300.0 m/s",
+        "profile_depth_m",
+        "vsz_m_s",
+        "vs30_method",
     ):
         assert part in said
     (row,) = read_parquet(tmp_path / "out" / "stations.parquet", STATIONS).to_pylist()

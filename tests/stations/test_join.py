@@ -220,3 +220,61 @@ def test_the_order_of_a_table_s_rows_never_changes_the_values(order: list[int]) 
     moved = [replace(rows[index], place=f"row {place}") for place, index in enumerate(order, 2)]
     drop = ["vs30_place", "origins", "evidence"]
     assert join(moved, 5.0).stations.drop_columns(drop) == join(rows, 5.0).stations.drop_columns(drop)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_what_is_kept_is_never_refused_and_duplicates_name_what_is_kept(data: st.DataObject) -> None:
+    """A later report far from the station, or with an impossible value, does not count before a sound one."""
+    statements = []
+    for index in range(data.draw(st.integers(1, 5))):
+        source = data.draw(st.sampled_from([Source.REPORT, Source.REPORT, Source.TABLE, Source.HEADER]))
+        latitude = data.draw(st.sampled_from([None, 38.0, 38.5]))
+        statements.append(
+            said(
+                source,
+                data.draw(st.sampled_from([None, 300.0, 400.0, 4000.0])),
+                latitude=latitude,
+                longitude=None if latitude is None else 27.0,
+                date=data.draw(st.sampled_from([None, dt.date(2000, 1, 1), dt.date(2020, 1, 1)])),
+                file="list" if source is Source.TABLE else f"{source}{index}",
+                place=f"row {index}",
+            )
+        )
+    joined = join(statements, 5.0)
+    (row,) = joined.stations.to_pylist()
+    refused = [reject.source for reject in joined.rejects]
+    assert len(refused) == len(set(refused))
+    kept = [f"{one['file']}: {one['place']}" for one in row["evidence"] if one["status"] == "kept"]
+    assert not set(kept) & set(refused)
+    duplicates = [reject for reject in joined.rejects if reject.reason is Reason.DUPLICATE]
+    of_kept = [one for one in duplicates if kept and one.source[:4] == kept[0][:4] != "head"]
+    assert all(f"{kept[0]} counts instead" in reject.detail for reject in of_kept)
+
+
+def test_of_two_reports_the_one_that_is_kept_makes_the_other_a_duplicate() -> None:
+    place = {"latitude": 38.0, "longitude": 27.0}
+    table = said(Source.TABLE, 410, **place)
+    near = said(Source.REPORT, 400, file="near", date=dt.date(2010, 1, 1), **place)
+    far = said(Source.REPORT, 300, file="far", date=dt.date(2020, 1, 1), latitude=38.5, longitude=27.0)
+    joined = join([table, near, far], 5.0)
+    (row,) = joined.stations.to_pylist()
+    assert row["vs30_m_s"] == 400
+    (reject,) = joined.rejects
+    assert (reject.source, reject.detail) == (
+        "far: row 2",
+        "station 3506: near: row 2 counts instead",
+    )
+
+
+def test_records_go_to_the_network_that_all_their_headers_name() -> None:
+    listed = [said(Source.TABLE, 300, network="KO"), said(Source.TABLE, 600, network="TK", place="row 3")]
+    rows = join([*listed, said(Source.HEADER, 300, network="KO")], 5.0).stations.to_pylist()
+    assert [(row["network"], row["n_records"]) for row in rows] == [("KO", 1), ("TK", 0)]
+    rows = join([*listed, said(Source.HEADER, 600, network="TK")], 5.0).stations.to_pylist()
+    assert [(row["network"], row["n_records"]) for row in rows] == [("TK", 1), ("KO", 0)]
+
+
+def test_a_report_that_nobody_names_a_network_for_is_of_tk() -> None:
+    (row,) = join([said(Source.REPORT, 300, network=None)], 5.0).stations.to_pylist()
+    assert row["network"] == "TK"

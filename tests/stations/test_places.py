@@ -158,3 +158,15 @@ def test_no_vs30_is_ever_taken_from_where_a_station_stood_before(statements: lis
                 assert "km_away" in row["vs30_flags"]
     moved = places(statements).moved
     assert all(row.date is not None or row.removed is not None for row in moved)
+
+
+def test_a_report_alone_proves_no_move() -> None:
+    """Its coordinates may be mistyped, and a table that states a Vs30 must not lose it for that."""
+    table = said(Source.TABLE, HERE, 2010, vs30_m_s=500.0)
+    mistyped = said(Source.REPORT, THERE, 2005, vs30_m_s=300.0)
+    elsewhere = said(Source.REPORT, None, 2006, vs30_m_s=400.0)
+    joined = join([table, mistyped, elsewhere], 5.0)
+    (row,) = joined.stations.to_pylist()
+    assert (row["vs30_m_s"], row["vs30_source"]) == (400.0, "report")
+    assert Reason.MOVED not in {reject.reason for reject in joined.rejects}
+    assert {conflict["field"] for conflict in joined.conflicts.to_pylist()} == {"vs30_m_s", "coordinates"}

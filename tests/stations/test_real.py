@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import zipfile
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from quakesite.records.schema import RECORDS
 from quakesite.rejects import Reason, Reject
+from quakesite.stations import command
 from quakesite.stations.comparison import compare, counts, names_apart
-from quakesite.stations.headers import read_headers
+from quakesite.stations.headers import read_archive
 from quakesite.stations.join import Joined, join
 from quakesite.stations.statements import Statement
 from quakesite.stations.tables import read_table
-
-HEADER_BYTES = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -27,39 +23,12 @@ def station_list_of_afad(shared_data: Path) -> tuple[list[Statement], list[Rejec
     return read_table(shared_data / "stations" / "tadas_stations.xlsx")
 
 
-@pytest.fixture
-def headers(shared_data: Path, record_shard: Callable[..., Path]) -> list[Statement]:
-    """What the headers of all records under `tadas` say, read from a shard."""
-    rows: dict[str, dict[str, Any]] = {}
-    for text in _header_texts(shared_data / "tadas"):
-        found: dict[str, str] = {}
-        for line in text.splitlines():
-            key, _, value = line.partition(":")
-            found.setdefault(key.strip(), value.strip())
-        vs30 = found["VS30_M/S"]
-        row = {
-            "network": found["NETWORK"],
-            "station": found["STATION_CODE"],
-            "st_latitude": float(found["STATION_LATITUDE_DEGREE"]),
-            "st_longitude": float(found["STATION_LONGITUDE_DEGREE"]),
-            "vs30_m_s": None if vs30 == "None" else float(vs30),
-        }
-        assert rows.setdefault(row["station"], row) == row, "two headers of a station differ"
-    assert set(row) <= set(RECORDS.names)
-    return read_headers([record_shard("0.parquet", *rows.values())])
-
-
-def _header_texts(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".asc" and not path.name.startswith("._"):
-            with path.open("rb") as handle:
-                yield handle.read(HEADER_BYTES).decode("latin-1")
-        elif path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    if name.endswith(".asc") and not name.rpartition("/")[2].startswith("._"):
-                        with archive.open(name) as handle:
-                            yield handle.read(HEADER_BYTES).decode("latin-1")
+@pytest.fixture(scope="module")
+def headers(shared_data: Path) -> list[Statement]:
+    """What the headers of every record say, whichever the configuration selects."""
+    said, n_unread = read_archive([str(shared_data)])
+    assert n_unread == 0
+    return said
 
 
 def test_the_real_list_gives_731_tk_stations_a_vs30(
@@ -85,31 +54,49 @@ def test_headers_and_list_are_compared_for_every_station_with_records(
     station_list_of_afad: tuple[list[Statement], list[Reject]], headers: list[Statement]
 ) -> None:
     listed, _ = station_list_of_afad
-    assert len(headers) == 121
     joined = join([*listed, *headers], 5.0)
     compared = compare(joined.stations.to_pylist(), 5.0)
-    assert compared.num_rows == 121
+    assert compared.num_rows == len({said.station for said in headers}) == 134
     assert counts(compared) == {
-        "equal": 61,
-        "a few m/s": 10,
-        "apart": 1,
-        "list only": 21,
+        "equal": 63,
+        "a few m/s": 13,
+        "apart": 2,
+        "list only": 26,
         "header only": 0,
         "no Vs30 in either": 0,
-        "not in the list": 28,
+        "not in the list": 30,
     }
-    assert names_apart(compared) == ["TK 6302: list 1247 m/s, header 936 m/s (24.9 %)"]
+    assert names_apart(compared) == [
+        "TK 4614: list 541 m/s, header 671 m/s (24.0 %)",
+        "TK 6302: list 1247 m/s, header 936 m/s (24.9 %)",
+    ]
     few_m_s = {
         row["station"]: abs(row["difference_m_s"])
         for row in compared.to_pylist()
         if row["outcome"] == "a few m/s"
     }
     assert few_m_s == {
-        **dict.fromkeys(("0119", "3138", "3139", "3142", "3513", "4408", "4615"), 1.0),
+        **dict.fromkeys(
+            ("0119", "3138", "3139", "3142", "3513", "4408", "4615", "4806", "5801", "6501"), 1.0
+        ),
         **dict.fromkeys(("2703", "4404"), 2.0),
-        "0118": 4.0,
+        **dict.fromkeys(("0118",), 4.0),
     }
-    assert conflicts_of(joined) == [("6302", "vs30_m_s", 1247.0, 936.0, 24.9)]
+    assert conflicts_of(joined) == [
+        ("4614", "vs30_m_s", 541.0, 671.0, 24.0),
+        ("6302", "vs30_m_s", 1247.0, 936.0, 24.9),
+    ]
+
+
+def test_the_command_compares_the_headers_of_a_whole_archive(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = str(shared_data / "stations" / "tadas_stations.xlsx")
+    archive = [str(shared_data / "afad1218")]
+    command.compare(settings=json.dumps({"tables": [table]}), archive=archive)
+    said = capsys.readouterr().out
+    assert "11 stations of the archive" in said
+    assert "TK 4614: list 541 m/s, header 671 m/s (24.0 %)" in said
 
 
 def conflicts_of(joined: Joined) -> list[tuple[str, str, float, float, float]]:

@@ -150,7 +150,7 @@ TABLES = {
     "open range": "Depth [m];Shear-wave velocity [m/s]\n0 to 2.5;210\n2.5 to 8;320\n8 to 20;410\n> 20;560\n",
     "from and to": "From (m);To (m);Vs (km/s)\n0;2.5;0.21\n2.5;8;0.32\n8;20;0.41\n20;35;0.56\n",
     "half-space": "Kalınlık (cm);Vs (m/s)\n250;210\n550;320\n1200;410\nyarı sonsuz;560\n",
-    "open below": "thickness_m,vs_m_s\n2.5,210\n5.5,320\n12,410\n,560\n",
+    "open below": "thickness_m,vs_m_s\n2.5,210\n5.5,320\n12,410\n-,560\n",
     "units below": "Tabaka;Kalınlık;Vs\n;(m);(m/s)\n1;2,5;210\n2;5,5;320\n3;12;410\n4;15;560\n",
     "with a total": "No;Kalınlık (m);Vs (m/s)\n1;2,5;210\n2;5,5;320\n3;12;410\n4;15;560\nToplam;35;391\n",
     "deeper": "Thickness (m);Vs (m/s)\n2.5;210\n5.5;320\n12;410\n15;560\n20;900\n10;1200\n",

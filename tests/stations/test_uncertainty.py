@@ -54,13 +54,20 @@ def test_a_stated_uncertainty_counts_before_the_method_s_and_that_before_the_sou
 
 
 def test_more_methods_make_a_value_more_certain_down_to_what_they_share() -> None:
-    both = uncertainty_of(one(method="MASW, SPAC"), TABLE)
-    assert both.sigma_ln == pytest.approx(1 / math.hypot(1 / TABLE.masw, 1 / TABLE.spac))
-    assert (both.basis, both.n_methods) == ("masw+spac", 2)
+    both = uncertainty_of(one(method="MASW, downhole"), TABLE)
+    assert both.sigma_ln == pytest.approx(1 / math.hypot(1 / TABLE.masw, 1 / TABLE.downhole))
+    assert (both.basis, both.n_methods) == ("downhole+masw", 2)
     assert uncertainty_of(one(n_methods=2), TABLE).sigma_ln == pytest.approx(TABLE.report / math.sqrt(2))
     assert uncertainty_of(one(n_methods=20), TABLE).sigma_ln == TABLE.least
     precise = SigmaLn(crosshole=0.02)
     assert uncertainty_of(one(method="crosshole, downhole"), precise).sigma_ln == 0.02
+
+
+def test_surface_wave_methods_are_one_and_a_proxy_adds_nothing() -> None:
+    found = uncertainty_of(one(method="ReMi, MASW and SPAC"), TABLE)
+    assert (found.sigma_ln, found.n_methods) == (TABLE.masw, 3)
+    assert uncertainty_of(one(method="MASW; General Directorate of Geology"), TABLE).sigma_ln == TABLE.masw
+    assert uncertainty_of(one(method="from geology"), TABLE).sigma_ln == TABLE.inferred
 
 
 def test_an_extrapolation_adds_its_own_scatter() -> None:

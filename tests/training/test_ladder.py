@@ -163,6 +163,16 @@ def test_killed_and_run_again_equals_straight_through(
     assert not checkpoint.exists()
 
 
+def test_a_checkpoint_that_is_cut_off_starts_training_again(train_one, tmp_path: Path) -> None:
+    train_one(out="straight", max_epochs=2)
+    checkpoint = tmp_path / "cut/checkpoint/last.ckpt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.write_bytes(b"PK\x03\x04 the power went")
+    train_one(out="cut", max_epochs=2)
+    for name in FILES:
+        assert (tmp_path / "cut" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+
+
 def test_training_stops_when_validation_no_longer_gets_better(train_one) -> None:
     trial = train_one(preset="quakesite", max_epochs=400, patience=3, learning_rate=0.05)
     epochs = len(trial.history["epoch"])

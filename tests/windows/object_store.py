@@ -32,9 +32,11 @@ class Bucket(BaseHTTPRequestHandler):
             first, last = wanted.removeprefix("bytes=").split("-")
             self.ranges.append(wanted)
             total, content, status = len(content), content[int(first) : int(last) + 1], 206
+            if int(first) >= total:
+                content, status = b"", 416
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", '"1"')
+        self.send_header("ETag", f'"{path.stat().st_mtime_ns if path.is_file() else 0}"')
         self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
         if status == 206:
             self.send_header("Content-Range", f"bytes {first}-{last}/{total}")

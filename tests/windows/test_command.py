@@ -58,6 +58,14 @@ def test_a_window_is_drawn_by_the_short_option_too(
     drawn = RUN.invoke(app, ["--show", make_record().record_id])
     assert drawn.exit_code == 0, drawn.output
     assert (tmp_path / f"{make_record().record_id}.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "results").rename(tmp_path / "mine")
+    there = ["--windows", "mine/windows/pga60/auto", "--out", "w.svg"]
+    drawn = RUN.invoke(app, ["--show", make_record().record_id, *there])
+    assert (drawn.exit_code, (tmp_path / "w.svg").exists()) == (0, True)
+    (tmp_path / "config.yaml").write_text("results: mine\n")
+    drawn = RUN.invoke(app, ["--show", make_record().record_id, "--out", "w.pdf"])
+    assert (drawn.exit_code, (tmp_path / "w.pdf").exists()) == (0, True), drawn.output
+    assert RUN.invoke(app, [*there, "show", "x"]).exit_code == 2
 
 
 def test_export_is_a_command_of_its_own_too(

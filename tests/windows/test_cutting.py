@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from quakesite.records.record import Record
@@ -20,6 +21,7 @@ P15 = Window(anchor="p", length_s=15)
 times = st.floats(-1e4, 1e4)
 
 
+@hypothesis_settings(deadline=None)
 @given(n=st.integers(1, 400), p=times, s=times)
 def test_fourth_channel_is_one_from_p_to_s_and_zero_elsewhere(n: int, p: float, s: float) -> None:
     channel = ps_channel(n, p, s)
@@ -29,12 +31,14 @@ def test_fourth_channel_is_one_from_p_to_s_and_zero_elsewhere(n: int, p: float, 
     assert channel.dtype == np.float32
 
 
+@hypothesis_settings(deadline=None)
 @given(n=st.integers(1, 400), time=times)
 def test_fourth_channel_is_zero_unless_both_phases_are_picked(n: int, time: float) -> None:
     for picks in ((time, None), (None, time), (None, None)):
         assert not ps_channel(n, *picks).any()
 
 
+@hypothesis_settings(deadline=None)
 @given(data=st.data())
 def test_window_is_the_record_around_its_anchor_and_counts_what_is_outside(data: st.DataObject) -> None:
     n = data.draw(st.integers(30, 400), "samples")

@@ -35,6 +35,20 @@ def test_figure_shows_the_samples_and_the_picks(drawn: Path) -> None:
     assert "SNR 21 dB" in figure.get_suptitle()
 
 
+def test_phases_outside_the_window_are_noted(
+    make_record: Callable[..., Record], shard: Callable[..., tuple[Path, Path]]
+) -> None:
+    path = shard([make_record()], {make_record().record_id: (40.0, 52.5, 21.0)}, window="p15")[0]
+    opened = open_shard(path)
+    tensor, row = opened.read()[0], opened.metadata.to_pylist()[0]
+    texts = [text.get_text() for text in window_figure(tensor, 100.0, row, "p15").axes[-1].texts]
+    assert texts == ["S 5.0 s behind the window"]
+    row |= {"p_sample": -250.0, "s_sample": 10.0}
+    figure = window_figure(tensor, 100.0, row, "p15")
+    assert [text.get_text() for text in figure.axes[-1].texts] == ["P 2.5 s before the window"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["S"]
+
+
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_equal_windows_give_equal_files(drawn: Path, tmp_path: Path, suffix: str) -> None:
     targets = [tmp_path / f"{name}{suffix}" for name in ("one", "two")]

@@ -79,3 +79,12 @@ def test_senseless_arguments_are_refused() -> None:
         Batches(1, 2, shuffle=False, stations=["a"])
     with pytest.raises(ValueError, match="batches_done"):
         Batches(5, 2).resume(0, -1)
+
+
+def test_epoch_after_a_resumed_one_is_whole_again() -> None:
+    batches = Batches(100, 16, seed=3)
+    whole = list(batches)
+    batches.resume(0, 4)
+    assert list(batches) == whole[4:]
+    assert len(batches) == 7
+    assert list(batches) == whole

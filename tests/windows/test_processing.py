@@ -63,6 +63,15 @@ def test_record_at_the_wanted_rate_is_passed_on_untouched(noise: np.ndarray) -> 
     assert resampled(noise, 100.0 * (1 + 1e-9), 100.0) is noise
 
 
+def test_rate_that_is_a_fraction_but_for_its_rounding_is_taken_for_it(noise: np.ndarray) -> None:
+    assert resampled(noise, 100.0001, 100.0) is noise
+    np.testing.assert_array_equal(resampled(noise, 33.3333, 100.0), resampled(noise, 100 / 3, 100.0))
+    np.testing.assert_array_equal(resampled(noise, 199.9999, 100.0), resampled(noise, 200.0, 100.0))
+    far = resampled(noise, 100.02, 100.0)  # 0.8 samples over this record: no longer the same rate
+    assert far is not noise
+    np.testing.assert_array_equal(far, scipy.signal.resample_poly(noise, 5000, 5001, axis=1, padtype="line"))
+
+
 def test_rate_that_is_no_fraction_is_refused(noise: np.ndarray) -> None:
     with pytest.raises(UnsupportedRate, match="resampled to 100 Hz"):
         resampled(noise, 100.0 * np.pi * 1e6, 100.0)
@@ -96,8 +105,22 @@ def test_taper_equals_obspy(noise: np.ndarray, end: bool) -> None:
 def test_filter_equals_obspy(
     noise: np.ndarray, band: tuple[float | None, float | None], name: str, options: dict[str, float]
 ) -> None:
-    expected = [trace(row).filter(name, corners=4, zerophase=True, **options).data for row in noise]
-    np.testing.assert_allclose(filtered(noise, 100.0, band, 4), expected, atol=1e-8)
+    pad = int(np.ceil(1.5 * 4 / min(options.values()) * 100))
+    padded = np.pad(noise, ((0, 0), (pad, pad)))
+    expected = [trace(row).filter(name, corners=4, zerophase=True, **options).data for row in padded]
+    np.testing.assert_allclose(filtered(noise, 100.0, band, 4), np.array(expected)[:, pad:-pad], atol=1e-8)
+
+
+@pytest.mark.parametrize(("corner_hz", "order"), [(0.05, 4), (0.1, 4), (0.5, 2), (0.1, 8)])
+def test_both_ends_of_a_filtered_record_are_those_of_an_endless_one(
+    noise: np.ndarray, corner_hz: float, order: int
+) -> None:
+    record = tapered(tapered(noise, 200), 200, end=True)
+    sections = scipy.signal.butter(order, corner_hz, "highpass", fs=100.0, output="sos")
+    many = 20_000 * order
+    expected = scipy.signal.sosfiltfilt(sections, np.pad(record, ((0, 0), (many, many))), padtype=None)
+    got = filtered(record, 100.0, (corner_hz, None), order)
+    np.testing.assert_allclose(got, expected[:, many:-many], atol=1e-3 * np.abs(expected).max())
 
 
 def test_filter_above_the_nyquist_frequency_is_refused(noise: np.ndarray) -> None:
@@ -107,15 +130,15 @@ def test_filter_above_the_nyquist_frequency_is_refused(noise: np.ndarray) -> Non
 
 def test_steps_run_in_the_order_detrend_taper_filter(noise: np.ndarray) -> None:
     kind = Window(anchor="pga", length_s=10, detrend="linear", taper_pct=5, band_hz=(0.5, 25.0))
+    pad = 1200
+    ready = [trace(row + 500).detrend("linear").taper(0.05, type="hann").data for row in noise]
     expected = [
-        trace(row + 500)
-        .detrend("linear")
-        .taper(0.05, type="hann")
-        .filter("bandpass", freqmin=0.5, freqmax=25.0, corners=4, zerophase=True)
-        .data
-        for row in noise
+        trace(np.pad(row, pad)).filter("bandpass", freqmin=0.5, freqmax=25.0, corners=4, zerophase=True).data
+        for row in ready
     ]
-    np.testing.assert_allclose(processed(noise + 500, 100.0, kind), expected, atol=1e-8)
+    np.testing.assert_allclose(
+        processed(noise + 500, 100.0, kind), np.array(expected)[:, pad:-pad], atol=1e-8
+    )
 
 
 def test_nothing_is_done_by_default(noise: np.ndarray) -> None:

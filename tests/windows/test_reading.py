@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,8 +140,46 @@ def test_shard_of_another_version_is_refused_with_the_command_that_rebuilds_it(
     with pytest.raises(InputError) as refused:
         open_shard(path)
     assert found in str(refused.value)
-    assert f"snakemake --cores all {path}" in str(refused.value)
+    assert "expected a shard of windows of schema.version 2" in str(refused.value)
     assert "quakesite windows shard" in str(refused.value)
+
+
+def test_command_that_rebuilds_a_shard_names_it_as_the_workflow_does(
+    write_tensors: Writer, tensors: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "run/results/windows/pga60/auto/0-of-1.parquet"
+    target.parent.mkdir(parents=True)
+    restamped(write_tensors(tensors), **{"schema.version": "1"}).rename(target)
+    command = "`snakemake --cores all --force results/windows/pga60/auto/0-of-1.parquet`"
+    with pytest.raises(InputError) as refused:
+        open_shard(target)
+    assert f"in {tmp_path / 'run'}, {command} makes it again" in str(refused.value)
+    monkeypatch.chdir(tmp_path / "run")
+    with pytest.raises(InputError) as refused:
+        open_shard("results/windows/pga60/auto/0-of-1.parquet")
+    assert f"version 2; {command} makes it again" in str(refused.value)
+    with pytest.raises(InputError) as refused:
+        open_shard(
+            "results/windows/pga60/auto/0-of-1.parquet", copy_of="s3://key:secret@bucket/0-of-1.parquet"
+        )
+    assert "put a new shard at s3://bucket/0-of-1.parquet" in str(refused.value)
+    assert "snakemake" not in str(refused.value)
+
+
+def test_what_is_not_the_shards_fault_never_advises_to_make_it_again(
+    write_tensors: Writer, tensors: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tensors(tensors)
+    with pytest.raises(InputError, match=r"is a folder.*; give the files in it"):
+        open_shard(path.parent)
+
+    def failing(_: str) -> pq.ParquetFile:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr("quakesite.windows.reading.opened", failing)
+    with pytest.raises(InputError, match=r"cannot be opened.*Too many open files") as refused:
+        open_shard(path)
+    assert not re.search("delete|again|snakemake|rebuild", str(refused.value))
 
 
 def test_what_is_no_shard_is_refused(tmp_path: Path, write_tensors: Writer, tensors: np.ndarray) -> None:
@@ -147,8 +187,12 @@ def test_what_is_no_shard_is_refused(tmp_path: Path, write_tensors: Writer, tens
         open_shard(tmp_path / "absent.parquet")
     text = tmp_path / "text.parquet"
     text.write_text("not Parquet at all")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"is not Parquet, or damaged .* `quakesite windows shard`"):
         open_shard(text)
+    cut = tmp_path / "cut.parquet"
+    cut.write_bytes(write_tensors(tensors).read_bytes()[:5000])
+    with pytest.raises(InputError, match="is not Parquet, or damaged"):
+        open_shard(cut)
     other = tmp_path / "other.parquet"
     pq.write_table(pa.table({"x": [1]}), other)
     with pytest.raises(InputError, match=r"no schema\.version"):

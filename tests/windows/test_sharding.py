@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -21,8 +23,9 @@ from quakesite.records.store import write_records
 from quakesite.rejects import SCHEMA
 from quakesite.settings import validated
 from quakesite.tables import read_parquet, write_parquet
-from quakesite.windows import read_tensors
+from quakesite.windows import open_shard, read_tensors
 from quakesite.windows.cutting import Cut, cut
+from quakesite.windows.processing import resampled
 from quakesite.windows.schema import WINDOWS, Description
 from quakesite.windows.settings import WindowsSettings
 from quakesite.windows.sharding import make_shard, read_picks, write_windows
@@ -140,8 +143,48 @@ def test_file_says_what_its_tensors_are(make_record: RecordMaker, shard: Shard) 
     assert (stored["tensor.rate_hz"], stored["tensor.dtype"]) == ("100", "<f4")
     assert (stored["window.name"], stored["picks.method"]) == ("p15", "eqtransformer")
     assert json.loads(stored["window.settings"])["anchor"] == "p"
+    assert json.loads(stored["window.settings"])["rate_hz"] == 100
     assert stored["schema.version"] == "2"
     assert stored["quakesite.version"]
+
+
+def test_file_says_where_its_records_are_from_and_what_was_asked_of_them(
+    make_record: RecordMaker, shard: Shard
+) -> None:
+    start = datetime(2020, 1, 1, 12, 30, 5, 250_000, tzinfo=UTC)
+    fields = {"start_time": start, "event_time": start, "magnitude_type": "Mw", "st_elevation_m": 812.0}
+    out, _ = shard(
+        [make_record(**fields)],
+        {make_record().record_id: (30.0, 35.0, 31.0)},
+        method="manual",
+        min_snr_db=25.0,
+        min_p_time_s=2.5,
+    )
+    row = pq.read_table(out).to_pylist()[0]
+    assert row["network"] == "TK"
+    assert {name: row[name] for name in fields} == fields
+    about = open_shard(out).description
+    assert (about.annotation, about.min_snr_db, about.min_p_time_s) == ("manual", 25.0, 2.5)
+    about = open_shard(shard([make_record()], {}, name="other")[0]).description
+    assert (about.annotation, about.min_snr_db, about.min_p_time_s) == ("auto", None, None)
+
+
+def test_a_kind_of_window_can_have_its_own_rate(make_record: RecordMaker, shard: Shard) -> None:
+    slow = {"anchor": "pga", "length_s": 20, "rate_hz": 50}
+    kinds = {"slow": slow, "pga60": {"anchor": "pga", "length_s": 60}}
+    settings = WindowsSettings.model_validate({"kinds": kinds})
+    record = make_record()
+    out, _ = shard([record], {record.record_id: (40.0, 45.0)}, window="slow", settings=settings)
+    about, row = open_shard(out).description, pq.read_table(out).to_pylist()[0]
+    assert (about.n_samples, about.rate_hz) == (1000, 50.0)
+    assert json.loads(about.settings)["rate_hz"] == 50
+    halved = resampled(record.acceleration, 100.0, 50.0).astype(np.float32)
+    start = round(row["start_s"] * 50)
+    np.testing.assert_array_equal(read_tensors(out)[0, :3], halved[:, start : start + 1000])
+    assert row["p_sample"] == pytest.approx((40.0 - row["start_s"]) * 50)
+    assert open_shard(shard([record], settings=settings)[0]).description.rate_hz == 100
+    with pytest.raises(InputError, match=r"kinds\.slow\.length_s"):
+        validated(WindowsSettings, {"kinds": {"slow": slow | {"rate_hz": 33.33}}}, "config")
 
 
 def test_equal_inputs_give_equal_bytes(make_record: RecordMaker, shard: Shard) -> None:

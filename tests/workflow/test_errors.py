@@ -95,6 +95,13 @@ def test_folder_of_reports_that_does_not_exist(root: Path, tmp_path: Path, archi
     assert "no-reports" in only_line(run(root, tmp_path, config))
 
 
+def test_table_of_events_without_a_depth(root: Path, tmp_path: Path, archive: Path) -> None:
+    (tmp_path / "events.csv").write_text("event_id,time\n1,2020-01-01T00:00:00\n")
+    line = only_line(run(root, tmp_path, {"archive": [str(archive)], "records": {"events": ["events.csv"]}}))
+    assert "events.csv" in line
+    assert "depth" in line
+
+
 def test_weights_that_do_not_exist(root: Path, tmp_path: Path, archive: Path) -> None:
     config = {"archive": [str(archive)], "picks": {"weights": "no.pt.v3"}}
     assert "no.pt.v3" in only_line(run(root, tmp_path, config))

@@ -12,7 +12,7 @@ from workflow_checkout import Checkout
 
 from quakesite.shards import shard_of
 
-TABLES = {"table1", "table2", "skill", "model", "predictions", "rejects", "flatfile", "counts"}
+TABLES = {"table1", "table2", "skill", "model", "control", "predictions", "rejects", "flatfile", "counts"}
 AFTER_PICKS = {
     "features",
     "baselines",
@@ -42,6 +42,11 @@ def test_editing_the_picks_stage_runs_picks_and_what_follows(checkout: Checkout)
 
 def test_editing_the_evaluation_stage_makes_the_tables_again_and_trains_nothing(checkout: Checkout) -> None:
     append(checkout.folder / "src/quakesite/evaluation/metrics.py", "\n# edited\n")
+    assert set(checkout.planned_rules()) == {"baselines", *TABLES}
+
+
+def test_editing_what_makes_h_v_curves_makes_them_again(checkout: Checkout) -> None:
+    append(checkout.folder / "src/quakesite/evaluation/features/spectra.py", "\n# edited\n")
     assert set(checkout.planned_rules()) == {"features", "baselines", *TABLES}
 
 
@@ -71,7 +76,9 @@ def test_a_changed_vs30_runs_no_picks_and_no_windows(checkout: Checkout) -> None
 
 def test_an_option_that_training_alone_uses_trains_again_and_picks_nothing(checkout: Checkout) -> None:
     changed = checkout.with_config(training={"segment_s": 2.0})
-    assert set(changed.planned_rules()) == {"pretrain", "train", "table2", "skill", "model", "predictions"}
+    assert set(changed.planned_rules()) == {
+        *("pretrain", "train", "table2", "skill", "model", "control", "predictions")
+    }
 
 
 def test_a_limit_that_windows_applies_reads_and_picks_no_record_again(checkout: Checkout) -> None:
@@ -81,7 +88,8 @@ def test_a_limit_that_windows_applies_reads_and_picks_no_record_again(checkout: 
 
 
 def test_another_number_of_bootstrap_samples_only_makes_the_tables_again(checkout: Checkout) -> None:
-    assert set(checkout.with_config(evaluation={"bootstrap": 300}).planned_rules()) == {"table2", "skill"}
+    changed = checkout.with_config(evaluation={"bootstrap": 300})
+    assert set(changed.planned_rules()) == {"table2", "skill", "control"}
 
 
 def append(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ SMALL = {
 }
 TARGETS = [
     *("table1.csv", "table2.csv", "skill.csv", "predictions.csv", "rejects.csv", "agreement.csv"),
-    *("flatfile.csv", "counts.csv"),
+    *("flatfile.csv", "counts.csv", "control.csv"),
 ]
 
 

@@ -4,6 +4,7 @@
 # makes   table1.csv       the experiments, and the stations and records each really has
 #         table2.csv       experiment, site_class, n_stations, n_records, errors, skill, collapsed
 #         skill.csv        the same for every experiment and baseline
+#         control.csv      what models with the P/S channel lose when it is another record's
 #         predictions.csv  Vs30 per station with an interval; .geojson for a map; coverage.csv checks it
 #         models/{experiment}/  the trained networks as one folder that needs nothing else, with its card
 #         regions.csv      errors per region of stations
@@ -22,9 +23,15 @@ WINDOW_SETS = sorted(
     }
 )
 
+# The experiments that look at P and S, and the windows that they are tested on.
+WITH_PS = [name for name in settings.training.names if EXPERIMENTS[name].ps_channel]
+PS_WINDOWS = sorted({(EXPERIMENTS[name].window, EXPERIMENTS[name].test_annotation) for name in WITH_PS})
 
 # What concerns predictions.csv alone, and makes no other table stale.
 PRODUCT_ONLY = ["coverage", "outside_level", "product"]
+REGIONS_ONLY = ["ground_weight"]
+NOT_OF_TABLES = PRODUCT_ONLY + REGIONS_ONLY
+NOT_IN_TABLE1 = sorted(type(settings.training).model_fields.keys() - {"exclude_flags"})
 
 
 rule table1:
@@ -49,10 +56,11 @@ rule table1:
     params:
         code=code_digest("evaluation"),
         experiments=[f"--experiments={name}" for name in settings.training.names],
+        settings=as_json(settings.training, without=NOT_IN_TABLE1),
         synthetic=SYNTHETIC,
     shell:
         "quakesite evaluation table1 {params.experiments:q} --windows {input.windows:q} --splits {input.splits:q}"
-        " --stations {input.stations:q} {params.synthetic} --out {output.csv:q}"
+        " --stations {input.stations:q} --settings {params.settings:q} {params.synthetic} --out {output.csv:q}"
         " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
 
@@ -77,7 +85,7 @@ rule table2:
     params:
         code=code_digest("evaluation"),
         experiments=[f"--experiments={name}" for name in PRINTED],
-        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
+        settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
         synthetic=SYNTHETIC,
     shell:
         "quakesite evaluation table2 {input.predictions:q} {params.experiments:q} --stations {input.stations:q}"
@@ -101,7 +109,7 @@ rule features:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code_digest("evaluation"),
+        code=code_digest("evaluation/features"),
     shell:
         "quakesite evaluation features {input.records:q} --picks {input.picks:q} --out {output:q} > {log:q} 2>&1"
 
@@ -125,7 +133,7 @@ rule baselines:
     params:
         code=code_digest("evaluation"),
         out=lambda wildcards, output: str(Path(output[0]).parent),
-        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *PRODUCT_ONLY]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *NOT_OF_TABLES]),
     shell:
         "quakesite evaluation baselines {input.features:q} --stations {input.stations:q} --splits {input.splits:q}"
         " --settings {params.settings:q} --out-dir {params.out:q} > {log:q} 2>&1"
@@ -150,7 +158,7 @@ rule skill:
         runtime=10,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
+        settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
     shell:
         "quakesite evaluation skill {input.predictions:q} --baselines {input.baselines:q} --stations {input.stations:q}"
         " --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
@@ -184,7 +192,7 @@ rule model:
         code=code_digest("evaluation"),
         trials=lambda wildcards: [f"{R}/training/{wildcards.experiment}/{trial}" for trial in TRIALS],
         out=lambda wildcards, output: str(Path(output.model).parent),
-        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "product"]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "product", *REGIONS_ONLY]),
         picks=as_json(settings.picks, without=["weights", "manual", "batch_size", "device"]),
         limits=[
             f"--{name.replace('_', '-')}={value}"
@@ -196,6 +204,35 @@ rule model:
         "quakesite evaluation model {wildcards.experiment} --trials {params.trials:q} --windows {input.windows:q}"
         " --stations {input.stations:q} --settings {params.settings:q} --picks {params.picks:q} {params.limits:q}"
         " {params.synthetic} --out-dir {params.out:q} --predicted {output.predicted:q} > {log:q} 2>&1"
+
+
+rule control:
+    input:
+        models=expand(f"{R}/models/{{experiment}}/model.json", experiment=WITH_PS),
+        networks=expand(f"{R}/models/{{experiment}}/{{trial}}.safetensors", experiment=WITH_PS, trial=TRIALS),
+        predicted=expand(f"{R}/evaluation/predicted/{{experiment}}.parquet", experiment=WITH_PS),
+        windows=[path for kind in PS_WINDOWS for path in windows_of(*kind)],
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        f"{R}/control.csv",
+    log:
+        f"{LOGS}/control.log",
+    benchmark:
+        f"{BENCHMARKS}/control.tsv"
+    conda:
+        "../../envs/quakesite.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code_digest("evaluation"),
+        models=[f"{R}/models/{name}" for name in WITH_PS],
+        settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
+    shell:
+        "quakesite evaluation control {params.models:q} --predicted {input.predicted:q}"
+        " --windows {input.windows:q} --stations {input.stations:q} --settings {params.settings:q}"
+        " --out {output:q} > {log:q} 2>&1"
 
 
 rule predictions:
@@ -223,7 +260,7 @@ rule predictions:
         runtime=10,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=["bootstrap", "confidence"]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *REGIONS_ONLY]),
         synthetic=SYNTHETIC,
     shell:
         "quakesite evaluation predictions {input.predictions:q} --baselines {input.baselines:q}"
@@ -250,7 +287,7 @@ rule learning_curve:
         runtime=60,
     params:
         code=code_digest("evaluation"),
-        settings=as_json(settings.evaluation, without=PRODUCT_ONLY),
+        settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
     shell:
         "quakesite evaluation learning-curve {input.features:q} --stations {input.stations:q}"
         " --splits {input.splits:q} --settings {params.settings:q} --out {output:q} > {log:q} 2>&1"
@@ -259,6 +296,7 @@ rule learning_curve:
 rule regions:
     input:
         predictions=f"{R}/predictions.csv",
+        stations=f"{R}/stations/stations.parquet",
     output:
         regions=f"{R}/regions.csv",
         members=f"{R}/evaluation/region_members.csv",
@@ -277,7 +315,8 @@ rule regions:
         code=code_digest("evaluation"),
         settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *PRODUCT_ONLY]),
     shell:
-        "quakesite evaluation regions {input.predictions:q} --settings {params.settings:q} --out {output.regions:q}"
+        "quakesite evaluation regions {input.predictions:q} --stations {input.stations:q}"
+        " --settings {params.settings:q} --out {output.regions:q}"
         " --members {output.members:q} --criteria {output.criteria:q} > {log:q} 2>&1"
 
 
@@ -379,6 +418,7 @@ rule tables:
         rules.table1.output,
         rules.table2.output,
         rules.skill.output,
+        rules.control.output,
         rules.predictions.output,
         rules.regions.output,
         rules.learning_curve.output,

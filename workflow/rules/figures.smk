@@ -19,12 +19,19 @@ from quakesite.figures.captions import Captions
 from quakesite.figures.contents import FIGURES as TITLES
 from quakesite.figures.contents import TABLES as PAGES
 from quakesite.figures.contents import MAP as MAP_CHAPTER
-from quakesite.figures.contents import chapter_of_figure, title_of_figure
+from quakesite.figures.contents import chapter_of_figure, path_of_table, title_of_figure
 from quakesite.figures.numbers import RunNumbers
 
 # Captions are filled with the run's own numbers, which the templates in workflow/report ask these two for.
 CAPTIONS = Path(workflow.basedir) / "workflow/report"
-config["run"] = RunNumbers(R, settings.n_shards, synthetic=settings.uses_demo)
+config["run"] = RunNumbers(
+    R,
+    settings.n_shards,
+    synthetic=settings.uses_demo,
+    method=METHOD_OF["auto"],
+    confidence=settings.evaluation.confidence,
+    ground_weight=settings.evaluation.ground_weight,
+)
 config["captions"] = Captions(CAPTIONS, config["run"])
 
 
@@ -58,7 +65,7 @@ OPTIONS = {
     "overview": f"--method {METHOD_OF['auto']}"
     + ("" if settings.records.min_snr_db is None else f" --min-snr-db {settings.records.min_snr_db}"),
 }
-TABLES = {name: f"{R}/{name}.csv" for name in PAGES} | {"conflicts": f"{R}/stations/conflicts.csv"}
+TABLES = {name: f"{R}/{path_of_table(name)}" for name in PAGES}
 
 
 rule figure:
@@ -216,7 +223,11 @@ rule gallery:
         n_shards=settings.n_shards,
         captions=str(CAPTIONS),
         docs=lambda wildcards, output: str(Path(output[0]).parent),
+        method=METHOD_OF["auto"],
+        confidence=settings.evaluation.confidence,
+        ground_weight=settings.evaluation.ground_weight,
         synthetic=SYNTHETIC,
     shell:
         "quakesite figures gallery {params.results:q} --n-shards {params.n_shards} --captions {params.captions:q}"
-        " --docs {params.docs:q} {params.synthetic} > {log:q} 2>&1"
+        " --docs {params.docs:q} --method {params.method} --confidence {params.confidence}"
+        " --ground-weight {params.ground_weight} {params.synthetic} > {log:q} 2>&1"

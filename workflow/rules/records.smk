@@ -1,6 +1,6 @@
 # Stage `records`: every record of the archive, read, checked and written to its shard.
 #
-# needs   the archive
+# needs   the archive; tables of events, if `records.events` names any
 # makes   records/sources.parquet   one row per file: shard, station, source, form, size
 #         records/{shard}.parquet   one row per record (quakesite.records.schema.RECORDS)
 #         records/rejects/*.parquet record_id, source, stage, reason, detail
@@ -35,6 +35,7 @@ rule archive_index:
 rule records:
     input:
         demo=DEMO,
+        events=settings.records.events,
     output:
         records=f"{R}/records/{{shard}}.parquet",
         rejects=f"{R}/records/rejects/{{shard}}.parquet",

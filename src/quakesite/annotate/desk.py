@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +17,9 @@ from quakesite.annotate.suggestions import Doubt, Suggestion, Suggestions, metho
 from quakesite.errors import InputError
 from quakesite.picks.flags import Flag, flags, hypocentral_distance_km
 from quakesite.picks.snr import snr_db
+
+REMEMBERED = 100
+"""Actions that are recognised when they come again."""
 
 REMARKS = {
     Flag.S_BEFORE_P: "S is not after P",
@@ -52,6 +56,7 @@ class Desk:
     index: RecordIndex
     notebook: Notebook
     suggestions: Suggestions
+    rivals: Suggestions
     doubts: dict[str, Doubt]
     folder: Path
     band: Band
@@ -59,7 +64,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.queues = Queues(self.index, self.notebook, self.doubts)
-        self._last: tuple[str, dict[str, Any]] = ("", {})
+        self._done: OrderedDict[str, str] = OrderedDict()
+        """The last actions' ids, and the records they were about."""
 
     def session(self) -> dict[str, Any]:
         """Returns what the page needs to know when it opens."""
@@ -80,7 +86,7 @@ class Desk:
         """Returns what the page shows of a record beside its samples.
 
         Raises:
-            KeyError: there is no such record.
+            UnknownRecord: there is no such record.
         """
         record = self.index.read(record_id)
         times = {name: record.metadata[name] for name in ("event_time", "start_time")}
@@ -90,6 +96,7 @@ class Desk:
             **{name: time and time.isoformat() for name, time in times.items()},
             "hypocentral_distance_km": _hypocentral(record),
             "suggestions": [asdict(pick) for pick in self._suggested(record_id)],
+            "rivals": [asdict(pick) for pick in self.rivals.get(record_id, ())],
             "doubt": doubt.why if doubt else "",
             **self.state(record),
         }
@@ -109,6 +116,7 @@ class Desk:
             "record_id": record_id,
             "picks": {phase: asdict(pick) for phase, pick in entry.picks.items()},
             "aside": entry.aside is not None,
+            "reason": entry.reason,
             "snr_db": snr_db(record.acceleration, record.rate_hz, p_s),
             "snr_from": source,
             "remarks": [text for flag, text in REMARKS.items() if flag in found],
@@ -121,26 +129,30 @@ class Desk:
     def act(self, action: Action) -> dict[str, Any]:
         """Does an action and returns the state of its record, once that is on disk. For one thread at a time.
 
+        One of the last `REMEMBERED` actions that comes again is not done again.
+
         Raises:
-            KeyError: there is no such record.
+            UnknownRecord: there is no such record.
             InputError: the time lies outside the record.
+            Stale: the table or the records were changed by something else; nothing else has changed.
             OSError: it could not be written; nothing has changed.
         """
-        if action.id == self._last[0]:
-            return self._last[1]
-        record_id = action.record_id
-        if action.kind == "undo":
-            record_id = self.notebook.undo() or record_id
-        else:
-            self._change(action, self.index.positions[record_id])
+        record_id = self._done.get(action.id, action.record_id)
+        if action.id not in self._done:
+            if action.kind == "undo":
+                record_id = self.notebook.undo() or record_id
+            else:
+                self._change(action, self.index.position(record_id))
+            self._done[action.id] = record_id
+            if len(self._done) > REMEMBERED:
+                self._done.popitem(last=False)
         state = (
             self.state(self.index.read(record_id)) if record_id in self.index else {"record_id": record_id}
         )
-        reply = {**state, "progress": self.queues.progress(), "can_undo": self.notebook.can_undo}
-        self._last = (action.id, reply)
-        return reply
+        return {**state, "progress": self.queues.progress(), "can_undo": self.notebook.can_undo}
 
     def _change(self, action: Action, position: int) -> None:
+        comment = " ".join(action.comment.split())
         if action.kind == "set":
             rate, n_samples = self.index.rates_hz[position], self.index.n_samples[position]
             sample = round(action.time_s * rate)
@@ -151,13 +163,14 @@ class Desk:
                     field=action.phase,
                     expected=f"a time within the record, 0 to {(n_samples - 1) / rate:g} s",
                 )
-            comment = " ".join(action.comment.split())
             pick = Pick(round(sample / rate, 6), self.notebook.name, action.uncertainty_class, comment)
             self.notebook.set_pick(action.record_id, action.phase, pick, merge=action.merge)
         elif action.kind == "delete":
             self.notebook.delete_pick(action.record_id, action.phase)
         else:
-            self.notebook.set_aside(action.record_id, action.kind == "aside")
+            self.notebook.set_aside(
+                action.record_id, action.kind == "aside", comment if action.kind == "aside" else ""
+            )
 
 
 def _hypocentral(record: Record) -> float | None:

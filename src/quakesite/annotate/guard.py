@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from quakesite.errors import InputError
 
 LOOPBACK = "127.0.0.1"
 OWN_NAMES = frozenset({LOOPBACK, "localhost"})
+OWN_HOST = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(OWN_NAMES)))})(?::\d{{1,5}})?")
 KEY_BYTES = 24
 
 HEADERS = {
@@ -49,6 +52,14 @@ def read_key(path: Path) -> str:
         raise InputError(path, f"cannot be read ({error})", action="delete it") from error
 
 
+def notebook_id(key: str) -> str:
+    """Returns what tells one annotator's table from any other; it does not give the key away.
+
+    Each table has a key of its own, kept beside it.
+    """
+    return hashlib.sha256(f"notebook {key}".encode()).hexdigest()[:16]
+
+
 def refusal(request: web.Request) -> str | None:
     """Returns why a request is refused, whatever key it brings, or None where it comes from the page itself.
 
@@ -56,10 +67,12 @@ def refusal(request: web.Request) -> str | None:
     the page's own, and the browser must not call the request cross-site. The port is not compared: behind
     an SSH tunnel it is another one.
     """
-    if request.url.host not in OWN_NAMES:
+    # The header itself, too: aiohttp makes up a host where there is none, and an absolute address hides it.
+    host = request.headers.get("Host", "")
+    if not OWN_HOST.fullmatch(host) or request.url.host not in OWN_NAMES:
         return "this page answers to localhost only"
     origin = request.headers.get("Origin")
-    if origin is not None and origin != f"http://{request.host}":
+    if origin is not None and origin != f"http://{host}":
         return "requests from other pages are refused"
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         return "requests from other pages are refused"
@@ -102,4 +115,5 @@ def guard(key: str, cookie: str) -> Middleware:
 
 
 def _same(given: str, key: str) -> bool:
-    return hmac.compare_digest(given.encode(), key.encode())
+    # Bytes of a cookie that are no UTF-8 come as surrogates.
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), key.encode())

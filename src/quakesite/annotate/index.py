@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from quakesite.annotate.notebook import Stale
 from quakesite.errors import InputError
 from quakesite.records.schema import METADATA, RECORDS, from_bytes
 
@@ -48,6 +49,10 @@ class Record:
     def rate_hz(self) -> float:
         """Samples per second."""
         return float(self.metadata["sampling_rate_hz"])
+
+
+class UnknownRecord(LookupError):
+    """A record that was asked for and is not there; the text is its name."""
 
 
 class RecordIndex:
@@ -86,18 +91,30 @@ class RecordIndex:
     def __contains__(self, record_id: object) -> bool:
         return record_id in self.positions
 
+    def position(self, record_id: str) -> int:
+        """Returns the place of a record in the list.
+
+        Raises:
+            UnknownRecord: there is no such record.
+        """
+        try:
+            return self.positions[record_id]
+        except KeyError:
+            raise UnknownRecord(record_id) from None
+
     def read(self, record_id: str) -> Record:
         """Returns one record with its samples; safe to call from several threads.
 
         Raises:
-            KeyError: there is no such record.
-            InputError: the shard has been written anew since the index was made.
+            UnknownRecord: there is no such record.
+            Stale: the shard has been written anew since the index was made.
+            InputError: the shard cannot be read.
         """
         with self._lock:
             if record_id in self._cache:
                 self._cache.move_to_end(record_id)
                 return self._cache[record_id]
-            file, group, row = (int(number) for number in self._places[self.positions[record_id]])
+            file, group, row = (int(number) for number in self._places[self.position(record_id)])
             record = _read(self._paths[file], group, row, record_id)
             self._cache[record_id] = record
             if len(self._cache) > KEPT_IN_MEMORY:
@@ -124,7 +141,7 @@ def _listed(path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
 
 
 def _read(path: Path, group: int, row: int, record_id: str) -> Record:
-    stale = InputError(path, "changed while the page was open", action="start quakesite annotate again")
+    stale = Stale(path, "changed while the page was open", action="start quakesite annotate again")
     try:
         with pq.ParquetFile(path) as file:
             if group >= file.num_row_groups:

@@ -11,9 +11,10 @@ from typing import Literal
 
 import pyarrow as pa
 
-from quakesite.annotate.notebook import PHASES, Entry, Pick
+from quakesite.annotate.notebook import Entry, Pick
 from quakesite.annotate.suggestions import MISSING_RANK_S, Doubt
 from quakesite.errors import InputError
+from quakesite.picks.networks import PHASES
 from quakesite.tables import write_csv
 
 Take = Literal["mean", "certain"]

@@ -15,15 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quakesite.errors import InputError
+from quakesite.picks.networks import PHASES
 from quakesite.tables import atomic_open
 
 COLUMNS = ("record_id", "phase", "time_s", "analyst", "uncertainty_class", "comment")
 ASIDE_COLUMNS = ("record_id", "analyst", "comment")
-PHASES = ("P", "S")
 CLASSES = (0, 1, 2, 3, 4)
 LONGEST_COMMENT = 500
 KEPT_FOR_UNDO = 1000
 ASIDE = ".aside.csv"
+
+
+class Stale(InputError):
+    """What is on disk is no longer what was read; starting again mends it, and nothing need be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Entry:
     picks: Mapping[str, Pick]
     aside: str | None = None
     """The name of who set the record aside because nothing in it can be picked."""
+    reason: str = ""
+    """Why it was set aside."""
 
     @property
     def is_done(self) -> bool:
@@ -124,7 +130,7 @@ class Notebook:
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """By record; records without an entry are missing."""
+        """By record, as it stands now; records without an entry are missing, later changes do not show."""
         return self._entries
 
     @property
@@ -142,12 +148,13 @@ class Notebook:
         before = self[record_id]
         if phase in before.picks:
             left = {name: pick for name, pick in before.picks.items() if name != phase}
-            self._change(record_id, Entry(left, before.aside))
+            self._change(record_id, Entry(left, before.aside, before.reason))
 
-    def set_aside(self, record_id: str, aside: bool) -> None:
+    def set_aside(self, record_id: str, aside: bool, reason: str = "") -> None:
         """Says that nothing in the record can be picked (which removes its picks), or takes that back."""
-        if aside != (self[record_id].aside is not None):
-            self._change(record_id, Entry({}, self.name if aside else None))
+        entry = Entry({}, self.name, reason) if aside else Entry({})
+        if aside != (self[record_id].aside is not None) or reason != self[record_id].reason:
+            self._change(record_id, entry)
 
     def undo(self) -> str | None:
         """Takes back the last change; returns the record it was made to, or None where there is none left."""
@@ -176,22 +183,27 @@ class Notebook:
         saves: list[tuple[Path, tuple[str, ...], str]] = []
         if dict(before.picks) != dict(entry.picks):
             saves.append((self.path, COLUMNS, "".join([rows[name] for name in ids])))
-        if before.aside != entry.aside:
+        if (before.aside, before.reason) != (entry.aside, entry.reason):
             saves.append((self.aside_path, ASIDE_COLUMNS, self._aside_text(record_id, entry)))
         if entry.aside is not None:  # a kill between the two files must never cost a pick
             saves.reverse()
         for path, columns, text in saves:
             self._save(path, columns, text)
-        self._entries[record_id], self._rows, self._ids = entry, rows, ids
+        # A new dict, so that whoever goes through the old one in another thread is not disturbed.
+        self._entries, self._rows, self._ids = self._entries | {record_id: entry}, rows, ids
         self.version += 1
 
     def _aside_text(self, record_id: str, entry: Entry) -> str:
-        asides = {name: known.aside for name, known in self._entries.items()} | {record_id: entry.aside}
-        return "".join(_line((name, who, "")) for name, who in sorted(asides.items()) if who is not None)
+        known = self._entries | {record_id: entry}
+        return "".join(
+            _line((name, one.aside, one.reason))
+            for name, one in sorted(known.items())
+            if one.aside is not None
+        )
 
     def _save(self, path: Path, columns: tuple[str, ...], text: str) -> None:
         if _stamp(path) != self._stamps[path]:
-            raise InputError(
+            raise Stale(
                 path,
                 "was changed by something else while the page was open",
                 action="stop quakesite annotate and start it again",
@@ -223,7 +235,7 @@ def read_notebook(path: str | Path) -> dict[str, Entry]:
     entries = {record_id: Entry(of_record) for record_id, of_record in picks.items()}
     for _, row in _read_rows(path.with_name(f"{path.stem}{ASIDE}"), ASIDE_COLUMNS):
         if row["record_id"] not in entries:
-            entries[row["record_id"]] = Entry({}, row["analyst"])
+            entries[row["record_id"]] = Entry({}, row["analyst"], row["comment"])
     return entries
 
 

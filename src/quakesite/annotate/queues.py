@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,11 @@ class Queue(StrEnum):
     LOW_AGREEMENT = "low_agreement"
 
 
+def _searched(text: str) -> str:
+    """Returns a text as it is searched: in small letters, dates and times as in a record's name."""
+    return re.sub(r"(?<=\d)[-:](?=\d)", "", text.lower())
+
+
 class Queues:
     """The records by queue and search text; positions are places in `index.record_ids`."""
 
@@ -33,7 +39,7 @@ class Queues:
         known = [(-doubt.rank_s, index.positions[name]) for name, doubt in doubts.items() if name in index]
         self._doubtful = np.array([position for _, position in sorted(known)], dtype=np.int64)
         self._texts = [
-            f"{name} {station}".lower()
+            _searched(f"{name} {station}")
             for name, station in zip(index.record_ids, index.stations, strict=True)
         ]
         self._matching: tuple[str, npt.NDArray[np.bool_]] = ("", np.ones(len(index), dtype=bool))
@@ -43,7 +49,7 @@ class Queues:
         return self._doubtful if queue is Queue.LOW_AGREEMENT else self._everything
 
     def _matches(self, text: str) -> npt.NDArray[np.bool_]:
-        words = text.lower().split()
+        words = _searched(text).split()
         key = " ".join(words)
         if key != self._matching[0]:
             found = [all(word in known for word in words) for known in self._texts]
@@ -51,15 +57,20 @@ class Queues:
         return self._matching[1]
 
     def _is_unpicked(self) -> npt.NDArray[np.bool_]:
-        if self._unpicked[0] != self._notebook.version:
+        version = self._notebook.version  # first: what is written meanwhile makes it old
+        if self._unpicked[0] != version:
             unpicked = np.ones(len(self._index), dtype=bool)
             done = [name for name, entry in self._notebook.entries.items() if entry.is_done]
             unpicked[[self._index.positions[name] for name in done if name in self._index]] = False
-            self._unpicked = (self._notebook.version, unpicked)
+            self._unpicked = (version, unpicked)
+            return unpicked
         return self._unpicked[1]
 
     def members(self, queue: Queue, text: str = "") -> Positions:
-        """Returns the records of a queue whose id or station holds every word of `text`, in order."""
+        """Returns the records of a queue whose id or station holds every word of `text`, in order.
+
+        Dates and times may be written as the page shows them, `2012-01-06 00:16`.
+        """
         order = self._order(queue)
         chosen = self._matches(text)[order]
         if queue is Queue.UNPICKED:
@@ -90,7 +101,7 @@ class Queues:
 
     def place(self, queue: Queue, text: str, record_id: str) -> int | None:
         """Returns where a record stands in the queue, or None where it is not in it."""
-        found = np.flatnonzero(self.members(queue, text) == self._index.positions[record_id])
+        found = np.flatnonzero(self.members(queue, text) == self._index.position(record_id))
         return int(found[0]) if len(found) else None
 
     def step(self, queue: Queue, text: str, record_id: str, by: int, *, unpicked: bool = False) -> str | None:
@@ -111,7 +122,7 @@ class Queues:
         wanted[self.members(queue, text)] = True
         if unpicked:
             wanted &= self._is_unpicked()
-        here = np.flatnonzero(order == self._index.positions[record_id])
+        here = np.flatnonzero(order == self._index.position(record_id))
         places = np.flatnonzero(wanted[order])
         if len(here):
             after, before = places[places > here[0]], places[places < here[0]][::-1]

@@ -14,7 +14,9 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from quakesite.annotate.desk import Action, Desk
-from quakesite.annotate.guard import guard
+from quakesite.annotate.guard import guard, notebook_id
+from quakesite.annotate.index import UnknownRecord
+from quakesite.annotate.notebook import Stale
 from quakesite.annotate.queues import Queue
 from quakesite.annotate.signals import Band, shown, spectrogram
 from quakesite.annotate.statistics import agreement, read_notebooks
@@ -28,7 +30,11 @@ LARGEST_REQUEST = 16 * 1024
 
 CONTENT_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 DESK = web.AppKey("desk", Desk)
+NOTEBOOK = web.AppKey("notebook", str)
 WRITING = web.AppKey("writing", asyncio.Lock)
+
+NOTEBOOK_HEADER = "X-Notebook"
+"""With it every request of a page says whose picks it means, lest they land in another annotator's table."""
 
 
 def bokeh_scripts() -> Path:
@@ -43,10 +49,15 @@ def bokeh_scripts() -> Path:
     return Path(found.origin).parent / "server" / "static" / "js"
 
 
-def make_app(desk: Desk, *, key: str, cookie: str = "quakesite") -> web.Application:
-    """Returns the web application. See `guard` for `key` and `cookie`."""
-    app = web.Application(middlewares=[guard(key, cookie), _errors], client_max_size=LARGEST_REQUEST)
+def make_app(desk: Desk, *, key: str, port: int = 0) -> web.Application:
+    """Returns the web application for what lies on `desk`; see `guard` for the key."""
+    name = notebook_id(key)
+    cookie = f"quakesite_{port}_{name}"
+    app = web.Application(
+        middlewares=[guard(key, cookie), _same_notebook, _errors], client_max_size=LARGEST_REQUEST
+    )
     app[DESK] = desk
+    app[NOTEBOOK] = name
     app[WRITING] = asyncio.Lock()
     app.router.add_get("/", _file(PAGE / "index.html"))
     app.router.add_get("/statistics", _file(PAGE / "statistics.html"))
@@ -72,12 +83,26 @@ def make_app(desk: Desk, *, key: str, cookie: str = "quakesite") -> web.Applicat
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
+    except Stale as error:
+        return _failed(409, str(error))
     except (InputError, ValidationError, json.JSONDecodeError) as error:
         return _failed(400, str(error))
-    except KeyError as error:
-        return _failed(404, f"there is no record {error}")
+    except UnknownRecord as error:
+        return _failed(404, f"there is no record {str(error)!r}")
     except OSError as error:
-        return _failed(500, f"not saved: {error.strerror or error}")
+        what = "not saved" if request.method == "POST" else "cannot be read"
+        return _failed(500, f"{what}: {error.strerror or error}")
+
+
+@web.middleware
+async def _same_notebook(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what a page of another annotator, or another folder, asks: two may have had this port."""
+    if request.path.startswith("/api/") and request.path != "/api/session":
+        given = request.headers.get(NOTEBOOK_HEADER, "")
+        if given != request.app[NOTEBOOK]:
+            name = request.app[DESK].notebook.name
+            return _failed(409, f"at this address {name} is at work now; this page is another annotator's")
+    return await handler(request)
 
 
 def _failed(status: int, message: str) -> web.Response:
@@ -113,12 +138,12 @@ def _queue(request: web.Request) -> Queue:
 def _record_id(request: web.Request) -> str:
     record_id = request.query.get("record", "")
     if record_id not in request.app[DESK].index:
-        raise KeyError(record_id)
+        raise UnknownRecord(record_id)
     return record_id
 
 
 async def _session(request: web.Request) -> web.Response:
-    return web.json_response(request.app[DESK].session())
+    return web.json_response({**request.app[DESK].session(), "notebook": request.app[NOTEBOOK]})
 
 
 async def _list(request: web.Request) -> web.Response:

@@ -19,7 +19,7 @@ from quakesite.annotate.merging import read_disputes
 from quakesite.annotate.notebook import Notebook
 from quakesite.annotate.server import make_app
 from quakesite.annotate.signals import Band
-from quakesite.annotate.suggestions import Doubt, doubts, read_suggestions
+from quakesite.annotate.suggestions import Doubt, doubts, read_rivals, read_suggestions
 from quakesite.annotate.theory import EARTH_MODELS, travel_times_s
 from quakesite.errors import InputError
 from quakesite.progress import say
@@ -63,13 +63,15 @@ def open_desk(
         raise InputError(results / "records", "no record in any shard")
     picks = results / "picks.parquet"
     suggestions = read_suggestions(picks) if picks.exists() else {}
+    candidates = results / "candidates.parquet"
+    rivals = read_rivals(candidates) if candidates.exists() else {}
     doubtful = doubts(suggestions)
     if queue is not None:
         largest = max((doubt.rank_s for doubt in doubtful.values()), default=0.0)
         for record_id, doubt in read_disputes(queue).items():
             doubtful[record_id] = Doubt(largest + doubt.rank_s, doubt.why)
     notebook = Notebook(folder, annotator)
-    return Desk(index, notebook, suggestions, doubtful, folder, Band(*band), earth_model)
+    return Desk(index, notebook, suggestions, rivals, doubtful, folder, Band(*band), earth_model)
 
 
 def listen(port: int) -> socket.socket:
@@ -108,7 +110,7 @@ def serve(
     with contextlib.suppress(KeyboardInterrupt), listen(port) as listening:
         port = listening.getsockname()[1]
         key = read_key(folder / f".{desk.notebook.name}.key")
-        app = make_app(desk, key=key, cookie=f"quakesite_{port}")
+        app = make_app(desk, key=key, port=port)
         address = f"http://{LOOPBACK}:{port}/?key={key}"
         unknown = [name for name in desk.notebook.entries if name not in desk.index]
         if unknown:

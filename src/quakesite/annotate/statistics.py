@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from quakesite.annotate.notebook import ASIDE, CLASSES, PHASES, Entry, read_notebook
+from quakesite.annotate.notebook import ASIDE, CLASSES, Entry, read_notebook
 from quakesite.annotate.suggestions import Suggestions, methods_of
+from quakesite.picks.networks import PHASES
 
 WITHIN_S = (0.1, 0.2, 0.5)
 LARGEST_SHOWN = 40

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quakesite.picks.flags import Flag
-from quakesite.picks.schema import PICKS
-from quakesite.tables import read_parquet
+import pyarrow.compute as pc
 
-PHASES = ("P", "S")
+from quakesite.picks.flags import Flag
+from quakesite.picks.networks import PHASES
+from quakesite.picks.schema import CANDIDATES, PICKS
+from quakesite.tables import read_parquet
 
 BY_HAND = frozenset({"manual"})
 """Never shown as a suggestion: an annotator must not see what another has picked."""
@@ -22,7 +23,7 @@ SOMETIMES = frozenset({"author"})
 APART_S = 0.5
 """Automatic picks of one phase that are farther apart than this are a case for the low-agreement queue."""
 
-DOUBTFUL = {
+WORDS = {
     Flag.S_BEFORE_P: "S before P",
     Flag.SP_IMPLAUSIBLE: "S−P implausible",
     Flag.OUTSIDE_RECORD: "outside the record",
@@ -66,6 +67,22 @@ def read_suggestions(path: str | Path) -> dict[str, list[Suggestion]]:
     return dict(found)
 
 
+def read_rivals(path: str | Path) -> dict[str, list[Suggestion]]:
+    """Returns what a network found besides its picks, by record, from the table at `path`.
+
+    That is every other P and S above its threshold, in the record and not in its padding
+    (`results/candidates.parquet`).
+    """
+    wanted = ("record_id", "method", "phase", "time_s", "probability")
+    table = read_parquet(path, CANDIDATES, columns=[*wanted, "chosen"])
+    table = table.filter(~pc.field("chosen") & pc.field("phase").isin(PHASES) & (pc.field("time_s") >= 0))
+    found: defaultdict[str, list[Suggestion]] = defaultdict(list)
+    columns = [table[name].to_pylist() for name in wanted]
+    for record_id, method, phase, time_s, probability in zip(*columns, strict=True):
+        found[record_id].append(Suggestion(method, phase, time_s, probability, ()))
+    return dict(found)
+
+
 def methods_of(suggestions: Suggestions) -> list[str]:
     """Returns the names of the methods that picked anything, sorted."""
     return sorted({pick.method for picks in suggestions.values() for pick in picks})
@@ -75,7 +92,7 @@ def doubts(suggestions: Suggestions) -> dict[str, Doubt]:
     """Returns the records on which the methods agree badly, with the reason.
 
     Methods agree badly where two picks of one phase are more than `APART_S` apart, where one method finds a
-    phase that another one, which does pick that phase, misses, and where a pick carries a flag of `DOUBTFUL`.
+    phase that another one, which does pick that phase, misses, and where a pick carries a flag of `WORDS`.
     """
     expected = {
         phase: {pick.method for picks in suggestions.values() for pick in picks if pick.phase == phase}
@@ -97,5 +114,5 @@ def _doubt(picks: Sequence[Suggestion], expected: Mapping[str, set[str]]) -> Dou
         if 0 < n_found < len(expected[phase]):
             cases.append(Doubt(MISSING_RANK_S, f"{phase} by {n_found} of {len(expected[phase])}"))
     flagged = {flag for pick in picks for flag in pick.flags}
-    cases.extend(Doubt(DOUBTFUL_RANK_S, text) for flag, text in DOUBTFUL.items() if flag in flagged)
+    cases.extend(Doubt(DOUBTFUL_RANK_S, text) for flag, text in WORDS.items() if flag in flagged)
     return max(cases, key=lambda doubt: doubt.rank_s, default=None)

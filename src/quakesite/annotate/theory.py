@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from quakesite.picks.flags import USUAL_DEPTH_KM
+
 EARTH_MODELS = ("iasp91", "ak135")
-USUAL_DEPTH_KM = 10.0
-"""Taken where the depth is unknown, as `picks.flags` does."""
 KM_PER_DEGREE = 111.19
 PHASES = {"P": ("p", "P", "Pn", "Pg"), "S": ("s", "S", "Sn", "Sg")}
 
@@ -49,8 +49,9 @@ def travel_times_s(model: str, distance_km: float, depth_km: float) -> tuple[flo
 def theoretical_arrivals(metadata: Mapping[str, Any], model: str = "iasp91") -> dict[str, float]:
     """Returns the theoretical P and S in seconds from a record's first sample, as far as they are known.
 
-    Nothing is known without the origin time, the time of the first sample and the epicentral distance. The
-    times are only as good as these: an origin time that is seconds off moves both.
+    Without the origin time or the time of the first sample only S-P is known: `{"sp": ...}`; without the
+    epicentral distance nothing is. The times are only as good as these: an origin time that is seconds off
+    moves both.
 
     Args:
         metadata: a row of `records.schema.RECORDS`.
@@ -58,11 +59,14 @@ def theoretical_arrivals(metadata: Mapping[str, Any], model: str = "iasp91") -> 
     """
     event, start = metadata["event_time"], metadata["start_time"]
     distance_km, depth_km = metadata["epicentral_distance_km"], metadata["ev_depth_km"]
-    if not isinstance(event, datetime) or not isinstance(start, datetime) or distance_km is None:
+    if distance_km is None:
         return {}
     depth_km = USUAL_DEPTH_KM if depth_km is None else min(max(depth_km, 0.0), 700.0)
-    ahead_s = (event - start).total_seconds()
     times = travel_times_s(model, round(distance_km, 1), round(depth_km, 1))
+    if not isinstance(event, datetime) or not isinstance(start, datetime):
+        p_s, s_s = times
+        return {} if p_s is None or s_s is None else {"sp": round(s_s - p_s, 3)}
+    ahead_s = (event - start).total_seconds()
     return {
         phase: round(ahead_s + time, 3) for phase, time in zip(PHASES, times, strict=True) if time is not None
     }

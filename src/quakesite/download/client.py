@@ -16,14 +16,14 @@ from requests.adapters import HTTPAdapter
 
 from quakesite import __version__
 from quakesite.download.clock import Clock
-from quakesite.download.faults import Fault, Passing, Reason, Unauthorised, Unreachable
+from quakesite.download.faults import Fault, Forbidden, Passing, Reason, Unauthorised, Unreachable
 from quakesite.download.settings import DownloadSettings
 from quakesite.errors import InputError
 from quakesite.progress import say
 
 PIECE = 2**16
 SECONDS_TO_CONNECT = 15.0
-REQUEST_TIMEOUT, UNAUTHORISED, TOO_MANY_REQUESTS = 408, 401, 429
+REQUEST_TIMEOUT, UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS = 408, 401, 403, 429
 LONGEST_DETAIL = 200
 
 
@@ -75,6 +75,7 @@ class Client:
         Raises:
             Passing: a fault that might have passed, and did not within `tries`.
             Unauthorised: 401.
+            Forbidden: 403.
             Fault: another refusal, or an answer larger than `max_response_mb`.
             InputError: the address, the certificate or a redirection is wrong, or the server asks for a
                 longer pause than `max_wait_s`.
@@ -155,6 +156,8 @@ class Client:
         detail = f"HTTP {status} {words(answer.head)}"
         if status == UNAUTHORISED:
             raise Unauthorised(url, detail)
+        if status == FORBIDDEN:
+            raise Forbidden(url, detail)
         if status == TOO_MANY_REQUESTS:
             raise Passing(url, Reason.TOO_MANY_REQUESTS, detail, self._named_wait_s(url, retry_after))
         if status == REQUEST_TIMEOUT:

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     UNSAFE_NAME = "unsafe_name"  # a name that is absolute, holds `..` or cannot be a file's
     NOT_UNDERSTOOD = "not_understood"  # a row of a search's or event list's answer without what is needed
     EMPTY_FILE = "empty_file"  # the record's files hold nothing
+    WRONG_FORM = "wrong_form"  # the record in another form than the one asked for
     TOO_LARGE = "too_large"
     # asked for again by the next run
     HTTP_5XX = "http_5xx"
@@ -76,6 +77,13 @@ class Unreachable(Passing):
 
 class Unauthorised(Fault):
     """The server answered 401: the token is missing, wrong or too old."""
+
+    def __init__(self, url: str, detail: str) -> None:
+        super().__init__(url, Reason.HTTP_4XX, detail)
+
+
+class Forbidden(Fault):
+    """The server answered 403: it refuses this record, or whoever asks."""
 
     def __init__(self, url: str, detail: str) -> None:
         super().__init__(url, Reason.HTTP_4XX, detail)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from quakesite.download.clock import Clock
-from quakesite.download.faults import AGAIN, Fault, Reason, Unreachable
+from quakesite.download.faults import AGAIN, Fault, Forbidden, Reason, Unreachable
 from quakesite.download.guest import Guest
 from quakesite.download.holdings import place
 from quakesite.download.ledger import Entry, Ledger, Outcome, Wanted
@@ -17,6 +17,9 @@ from quakesite.download.settings import DownloadSettings
 from quakesite.errors import InputError
 
 CALL = "afad"
+MOST_FORBIDDEN = 4
+"""Answers of 403 in a row that end the run: a batch, its first record, the rest, and another one alone."""
+
 GO_ON = "what is fetched is kept; the same command goes on where this one stopped"
 
 
@@ -29,7 +32,7 @@ class Fetcher:
         self._guest, self._settings = guest, settings
         self._folder, self._ledger, self._clock = folder, ledger, clock
         self._most_bytes = int(settings.max_response_mb * 1e6)
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = self._forbidden_in_a_row = 0
         self._refused_in_that_row: list[Entry] = []
 
     def fetch(self, wanted: Sequence[Wanted]) -> Iterator[Entry]:
@@ -45,17 +48,20 @@ class Fetcher:
     def _batch(self, batch: Sequence[Wanted]) -> Iterator[Entry]:
         # The folder's own disk, not /tmp: what does not fit here is not worth fetching.
         with tempfile.TemporaryFile(dir=self._folder) as content:
+            middle = (len(batch) + 1) // 2
             try:
                 parcel = self._parcel(batch, content)
             except Fault as fault:
                 self._count(fault)
+                if isinstance(fault, Forbidden):
+                    middle = 1  # two records alone tell whether it is one of them or whoever asks
                 if len(batch) == 1:
                     refused = self._note_fault(batch[0], fault)
                     self._refused_in_that_row.append(refused)
                     yield refused
                     return
             else:
-                self._failed_in_a_row = 0
+                self._failed_in_a_row = self._forbidden_in_a_row = 0
                 self._refused_in_that_row.clear()
                 for one in batch:
                     if one.record in parcel.files:
@@ -64,7 +70,6 @@ class Fetcher:
                         reason, detail = parcel.refused[one.record]
                         yield self._note(one, Outcome.REFUSED, reason=reason, detail=detail)
                 return
-        middle = (len(batch) + 1) // 2
         yield from self._batch(batch[:middle])
         yield from self._batch(batch[middle:])
 
@@ -75,8 +80,7 @@ class Fetcher:
             Fault: the answer as a whole is none.
         """
         answer = self._guest.export(body_of(batch, self._settings.user_name), content)
-        records = [one.record for one in batch]
-        return opened(self._settings.export_url, answer, content, records, self._most_bytes)
+        return opened(self._settings.export_url, answer, content, batch, self._most_bytes)
 
     def _keep(self, one: Wanted, leaves: Sequence[Leaf]) -> Entry:
         target = place(self._folder, one)
@@ -108,9 +112,11 @@ class Fetcher:
 
     def _count(self, fault: Fault) -> None:
         self._failed_in_a_row += 1
+        self._forbidden_in_a_row = self._forbidden_in_a_row + 1 if isinstance(fault, Forbidden) else 0
         if isinstance(fault, Unreachable):
             raise fault.as_input_error("a server that answers", GO_ON) from fault
-        if self._failed_in_a_row < self._settings.give_up_after:
+        most = self._settings.give_up_after
+        if self._failed_in_a_row < most and self._forbidden_in_a_row < min(MOST_FORBIDDEN, most):
             return
         # Not these records are at fault but the service (moved, closed to us): ask for them again next time.
         for entry in self._refused_in_that_row:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import lzma
 import re
-import struct
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +13,18 @@ from typing import IO
 from quakesite.download.answers import is_page, is_safe_name
 from quakesite.download.client import Answer, words
 from quakesite.download.faults import Fault, Reason
-from quakesite.records.naming import form_of
+from quakesite.download.ledger import Wanted
+from quakesite.records.naming import form_of, parse
 from quakesite.records.opening import BROKEN_ZIP, DEEPEST_NESTING, TooLarge, read_limited
 from quakesite.tables import atomic_path
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
-BROKEN = (*BROKEN_ZIP, lzma.LZMAError, struct.error, OverflowError, IndexError)
-"""What `zipfile` raises on broken zips: mutated ones have shown each."""
+FORMS = {"asc2": "asc", "mseed": "mseed"}
+"""Which form of the archive each export type brings."""
+
+LEVELS = ("ap", "mp")
+"""The file types that stand in files' names; those of `unprocessed` records are not known."""
+
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 
 
@@ -39,7 +42,7 @@ class Leaf:
         return self.name.rsplit("/", 1)[-1]
 
     def read(self, most_bytes: int) -> bytes:
-        """Returns its content; raises what `BROKEN` lists, or `TooLarge`."""
+        """Returns its content; raises what `opening.BROKEN_ZIP` lists, or `TooLarge`."""
         with self.holder.open(self.info) as handle:
             return read_limited(handle, most_bytes)
 
@@ -59,14 +62,14 @@ class Parcel:
     unasked: list[str] = field(default_factory=list)
 
 
-def opened(url: str, answer: Answer, content: IO[bytes], records: Sequence[str], most_bytes: int) -> Parcel:
-    """Returns what the zip in `content` holds of `records`. Every one of them is in `files` or `refused`.
+def opened(url: str, answer: Answer, content: IO[bytes], batch: Sequence[Wanted], most_bytes: int) -> Parcel:
+    """Returns what the zip in `content` holds of `batch`. Every record of it is in `files` or `refused`.
 
     Args:
         url: where it is from, for messages.
         answer: how the server described it.
         content: the zip, which has to stay open while files are read.
-        records: names asked for.
+        batch: the records asked for, each once.
         most_bytes: that zips within it may unpack to.
 
     Raises:
@@ -81,15 +84,16 @@ def opened(url: str, answer: Answer, content: IO[bytes], records: Sequence[str],
         raise Fault(url, reason, f"{words(answer.head)!r} in place of a zip")
     parcel = Parcel()
     unsafe: list[str] = []
+    records = [one.record for one in batch]
     try:
         for leaf in _leaves(content, "", [most_bytes], 1):
             _sort_in(leaf, records, parcel, unsafe)
-    except BROKEN as error:
+    except BROKEN_ZIP as error:
         raise Fault(url, Reason.BROKEN_ZIP, f"a broken zip of {answer.size} bytes: {error}") from error
     except TooLarge as error:
         raise Fault(url, Reason.TOO_LARGE, f"a zip within the zip {error}") from error
-    for record in records:
-        _decide(record, parcel, unsafe)
+    for one in batch:
+        _decide(one, parcel, unsafe)
     return parcel
 
 
@@ -138,7 +142,8 @@ def _belongs(name: str, record: str) -> bool:
     return not name[at + len(record) : at + len(record) + 1].isalnum()
 
 
-def _decide(record: str, parcel: Parcel, unsafe: Sequence[str]) -> None:
+def _decide(wanted: Wanted, parcel: Parcel, unsafe: Sequence[str]) -> None:
+    record = wanted.record
     mine = [name for name in unsafe if record in name]
     if mine:
         parcel.files.pop(record, None)
@@ -153,6 +158,20 @@ def _decide(record: str, parcel: Parcel, unsafe: Sequence[str]) -> None:
     elif not all(leaf.info.file_size for leaf in data):
         parcel.files.pop(record, None)
         parcel.refused[record] = Reason.EMPTY_FILE, f"{data[0].name} holds nothing"
+    elif others := [leaf.base for leaf in data if not _is_of_form(leaf.base, wanted)]:
+        parcel.files.pop(record, None)
+        form = f"{wanted.file_type} {wanted.file_status} as {wanted.export_type}"
+        parcel.refused[record] = Reason.WRONG_FORM, f"asked for {form}, and {others[0]} came"
+
+
+def _is_of_form(name: str, wanted: Wanted) -> bool:
+    """Whether a file's name is that of the form wanted, as far as it tells."""
+    told = parse(name)
+    if told.form != FORMS.get(wanted.export_type, told.form):
+        return False
+    *level, kind = (told.version or wanted.file_status).split("_")
+    stated = level[:1] if wanted.file_type in LEVELS else []
+    return kind == wanted.file_status and stated in ([], [wanted.file_type])
 
 
 def store(url: str, leaves: Sequence[Leaf], target: Path, most_bytes: int) -> None:
@@ -172,7 +191,7 @@ def store(url: str, leaves: Sequence[Leaf], target: Path, most_bytes: int) -> No
     for leaf in leaves:
         try:
             content = leaf.read(most_bytes)
-        except BROKEN as error:
+        except BROKEN_ZIP as error:
             raise Fault(url, Reason.BROKEN_ZIP, f"{leaf.name} in the zip is broken: {error}") from error
         except TooLarge as error:
             raise Fault(url, Reason.TOO_LARGE, f"{leaf.name} in the zip {error}") from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quakesite.evaluation import product_command
+from quakesite.evaluation.features.command import features
 from quakesite.options import SeveralValues
 from quakesite.progress import say
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from quakesite.evaluation.skill import Kind
 
 app = typer.Typer()
+app.command()(features)
 app.command(cls=SeveralValues)(product_command.model)
+app.command(cls=SeveralValues)(product_command.control)
 app.command(cls=SeveralValues)(product_command.predictions)
 
 Settings = Annotated[
@@ -79,7 +82,7 @@ def table1(
     experiments: Experiments = None,
     settings: Annotated[
         str | None,
-        typer.Option(help="The `training` section as JSON, for its experiments; else from ./config.yaml."),
+        typer.Option(help="The `training` section as JSON, for what it leaves out; else ./config.yaml's."),
     ] = None,
     markdown: Markdown = None,
     latex: Latex = None,
@@ -92,15 +95,22 @@ def table1(
         COLUMNS,
         as_latex,
         as_markdown,
-        count_windows,
         read_splits,
+        read_windows,
         table1_rows,
     )
     from quakesite.options import section_from
+    from quakesite.training.label_weights import records_before_move
     from quakesite.training.settings import TrainingSettings
 
-    names = experiments or section_from(TrainingSettings, "training", settings).names
-    rows = table1_rows(names, read_splits(splits, measured_vs30(stations)), count_windows(windows or []))
+    chosen = section_from(TrainingSettings, "training", settings)
+    names = experiments or chosen.names
+    rows = table1_rows(
+        names,
+        read_splits(splits, measured_vs30(stations)),
+        read_windows(windows or [], records_before_move(stations)),
+        {name: chosen.excluded_flags(name) for name in names},
+    )
     write_csv(rows, COLUMNS, out, decimals=1)
     _write(markdown, as_markdown, rows, synthetic)
     _write(latex, as_latex, rows, synthetic)
@@ -166,23 +176,7 @@ def skill(
     ]
     models: dict[str, tuple[Kind, Folds]] = {name: ("experiment", found[name]) for name in names}
     models |= {name: ("baseline", folds) for name, folds in read_folds(baselines or [], None, vs30).items()}
-    write_csv(skill_rows(models, _settings(settings)), COLUMNS, out)
-
-
-@app.command()
-def features(
-    records: Annotated[Path, typer.Argument(help="records/{shard}.parquet.")],
-    out: Annotated[Path, typer.Option(help="Parquet table to write, one row per record.")],
-    picks: Annotated[
-        Path | None,
-        typer.Option(help="picks/{method}/{shard}.parquet of the same shard, for the first P motion."),
-    ] = None,
-) -> None:
-    """Writes what the baselines are trained on: H/V, first P motion, spectral accelerations, PGA, source."""
-    from quakesite.evaluation.features import features_of, p_times
-    from quakesite.tables import write_parquet
-
-    write_parquet(features_of(records, p_times(picks) if picks else {}), out)
+    write_csv(skill_rows(models, vs30, _settings(settings)), COLUMNS, out)
 
 
 @app.command(name="baselines", cls=SeveralValues)
@@ -194,22 +188,21 @@ def train_baselines(
     settings: Settings = None,
 ) -> None:
     """Trains the baselines on the experiments' own splits and writes their predictions, one table each."""
-    from quakesite.evaluation.forest import all_predictions
-    from quakesite.evaluation.labels import measured_vs30
-    from quakesite.evaluation.schema import FEATURES
+    from quakesite.evaluation.forest import all_predictions, none_because
+    from quakesite.evaluation.labels import features_of_sites, measured_vs30, site_table
     from quakesite.evaluation.settings import BASELINES
     from quakesite.evaluation.table1 import read_splits
-    from quakesite.stations.schema import STATIONS
-    from quakesite.tables import read_all, read_parquet, write_parquet
+    from quakesite.tables import write_parquet
 
     vs30 = measured_vs30(stations)
-    known = read_parquet(stations, STATIONS, columns=["station", "elevation_m"])
+    known = site_table(stations)
     of_trial = read_splits(splits, vs30)
-    table = read_all(features, FEATURES)
+    table = features_of_sites(features, stations)
     for name in BASELINES:
         predictions = all_predictions(name, table, known, of_trial, vs30, _settings(settings).seed)
         write_parquet(predictions, out_dir / f"{name}.parquet")
-        say(f"baselines: {name}: {len(predictions)} predictions in {len(of_trial)} trials")
+        said = f"{len(predictions)} predictions in {len(of_trial)} trials"
+        say(f"baselines: {name}: {said if len(predictions) else none_because(name)}")
 
 
 @app.command()
@@ -297,19 +290,31 @@ def summary(
 
 @app.command()
 def paper(
-    stations: Stations,
+    stations: Annotated[
+        Path, typer.Option(help="stations/stations.parquet, or a station list (.xlsx, .csv).")
+    ],
     network: Annotated[str | None, typer.Option(help="The only network to take, e.g. TK.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the table as CSV to this file.")] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="Write it to this Markdown file, in the place of the table there.")
+    ] = None,
 ) -> None:
     """Shows, for each row of the paper's Table II, the constant prediction that explains it, as Markdown."""
-    from quakesite.evaluation.explained import COLUMNS, as_markdown, explained_rows
-    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.explained import COLUMNS, as_markdown, explained_rows, replaced
+    from quakesite.evaluation.labels import listed_vs30, measured_vs30
     from quakesite.evaluation.layout import write_csv
+    from quakesite.tables import atomic_open
 
-    rows = explained_rows(measured_vs30(stations, network))
+    read = measured_vs30 if stations.suffix == ".parquet" else listed_vs30
+    rows = explained_rows(read(stations, network))
     if out is not None:
         write_csv(rows, COLUMNS, out, decimals=2)
-    typer.echo(as_markdown(rows), nl=False)
+    if into is not None:
+        text = replaced(into, as_markdown(rows))
+        with atomic_open(into) as handle:
+            handle.write(text)
+    else:
+        typer.echo(as_markdown(rows), nl=False)
 
 
 @app.command()
@@ -321,13 +326,19 @@ def regions(
     clusters: Annotated[
         int | None, typer.Option(min=1, help="Number of regions. Default: the elbow's, as in the paper.")
     ] = None,
+    stations: Annotated[
+        Path | None, typer.Option(help="stations/stations.parquet, for geology and lithology.")
+    ] = None,
     settings: Settings = None,
 ) -> None:
     """Clusters the stations by k-means and writes how predictions err in each region."""
     from quakesite.evaluation import regions as region
+    from quakesite.evaluation.labels import ground_of
     from quakesite.evaluation.layout import read_csv, write_csv
 
-    tables = region.region_tables(read_csv(predictions), clusters, _settings(settings).seed)
+    chosen = _settings(settings)
+    ground = ground_of(stations) if stations else {}
+    tables = region.region_tables(read_csv(predictions), clusters, chosen.seed, ground, chosen.ground_weight)
     for rows, columns, target in zip(
         tables,
         (region.COLUMNS, region.MEMBER_COLUMNS, region.CRITERIA_COLUMNS),
@@ -349,20 +360,16 @@ def learning_curve(
     """Writes the error of a baseline after learning from growing numbers of stations."""
     from quakesite.errors import InputError
     from quakesite.evaluation.forest import inputs_of
-    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.labels import features_of_sites, measured_vs30, site_table
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.learning_curve import COLUMNS, learning_curve_rows
-    from quakesite.evaluation.schema import FEATURES
-    from quakesite.evaluation.settings import BASELINES
+    from quakesite.evaluation.settings import FORESTS
     from quakesite.evaluation.table1 import read_splits
-    from quakesite.stations.schema import STATIONS
-    from quakesite.tables import read_all, read_parquet
 
-    if baseline not in BASELINES:
-        raise InputError("--baseline", repr(baseline), expected=f"one of {', '.join(BASELINES)}")
+    if baseline not in FORESTS:
+        raise InputError("--baseline", repr(baseline), expected=f"one of {', '.join(FORESTS)}")
     vs30 = measured_vs30(stations)
-    known = read_parquet(stations, STATIONS, columns=["station", "elevation_m"])
-    inputs = inputs_of(baseline, read_all(features, FEATURES), known)
+    inputs = inputs_of(baseline, features_of_sites(features, stations), site_table(stations))
     write_csv(
         learning_curve_rows(baseline, inputs, read_splits(splits, vs30), vs30, _settings(settings).seed),
         COLUMNS,

@@ -43,7 +43,8 @@ class Step:
 def steps(results: str | Path, n_shards: int) -> list[Step]:
     """Returns what stands under `results`, stage by stage; stages that have not run are left out.
 
-    Only the shards of `n_shards` count: those of an earlier number may still lie beside them.
+    Only the shards of `n_shards` count, and only the pick methods that stand in `picks.parquet`: what earlier
+    configurations made may still lie beside them.
     """
     results = Path(results)
     shards = shard_names(n_shards)
@@ -80,6 +81,12 @@ def _stations(folder: Path) -> Iterator[Step]:
 
 
 def _shards(results: Path, shards: Sequence[str]) -> Iterator[Step]:
+    joined = results / "picks.parquet"
+    present = (
+        set(read_parquet(joined, PICKS, columns=["method"])["method"].to_pylist())
+        if joined.is_file()
+        else None
+    )
     for folder in _folders(results / "picks"):
         found = _existing(folder / f"{shard}.parquet" for shard in shards)
         refused = _reasons(
@@ -90,7 +97,8 @@ def _shards(results: Path, shards: Sequence[str]) -> Iterator[Step]:
             for path in found
             for phase in read_parquet(path, PICKS, columns=["phase"])["phase"].to_pylist()
         )
-        if found:
+        left_over = present is not None and bool(phases) and folder.name not in present
+        if found and not left_over:
             yield Step("picks", f"P picks, {folder.name}", phases["P"], refused)
             yield Step("picks", f"S picks, {folder.name}", phases["S"])
     for window in _folders(results / "windows"):

@@ -33,6 +33,9 @@ COPIED = {
     "ev_latitude": "ev_latitude",
     "ev_longitude": "ev_longitude",
     "ev_depth_km": "ev_depth_km",
+    "ev_hyp_ref": "hypocentre_reference",
+    "ML_ref": "ml_reference",
+    "Mw_ref": "mw_reference",
     "network_code": "network",
     "station_code": "station",
     "location_code": "location",
@@ -41,6 +44,8 @@ COPIED = {
     "st_longitude": "st_longitude",
     "st_elevation": "st_elevation_m",
     "epi_dist": "epicentral_distance_km",
+    **{f"{esm}_hp": f"high_pass_{ours}_hz" for esm, ours in COMPONENTS.items()},
+    **{f"{esm}_lp": f"low_pass_{ours}_hz" for esm, ours in COMPONENTS.items()},
     **{f"{esm}_pga": f"pga_{ours}_cm_s2" for esm, ours in COMPONENTS.items()},
     **{f"rotD{part}_pga": f"rotd{part}_pga_cm_s2" for part in ("50", "100", "00")},
     **{f"{esm}_T90": f"t90_{ours}_s" for esm, ours in COMPONENTS.items()},
@@ -66,17 +71,21 @@ OWN = (
     "p_time_s",
     "s_time_s",
     "snr_db",
+    "late_triggered_why",
+    "triggering",
+    "header_doubts",
 )
 """Columns that ESM has none for; they come last."""
 
 COLUMNS = (
     "event_id",
     "event_time",
-    *("ev_latitude", "ev_longitude", "ev_depth_km", "ML", "Mw"),
+    *("ev_latitude", "ev_longitude", "ev_depth_km", "ev_hyp_ref", "ML", "ML_ref", "Mw", "Mw_ref"),
     *("network_code", "station_code", "location_code", "instrument_code"),
     *("st_latitude", "st_longitude", "st_elevation", "ec8_code", "vs30_m_sec", "vs30_meas_type", "slope_deg"),
     *("epi_dist", "epi_az", "late_triggered_flag_01"),
-    *(name for name in COPIED if name.partition("_")[2] in ("pga", "T90", "CAV", "ia")),
+    *(f"{esm}_channel_code" for esm in COMPONENTS),
+    *(name for name in COPIED if name.partition("_")[2] in ("hp", "lp", "pga", "T90", "CAV", "ia")),
     *OWN,
 )
 
@@ -147,7 +156,7 @@ def flatfile_rows(
                 **{name: record[name] for name in OWN if name in record},
                 **_of_event(record),
                 **_of_station(record["record_id"], stations.get(record["station"], {})),
-                **_of_picks(found or RecordPicks(), method if found else None),
+                **_of_picks(found or RecordPicks(), method if found else None, record["triggering"]),
             }
 
 
@@ -157,9 +166,18 @@ def _of_event(record: Mapping[str, Any]) -> Row:
     return {
         "event_time": None if event is None else f"{event:%Y-%m-%d %H:%M:%S}",
         "start_time": None if start is None else f"{start:%Y-%m-%d %H:%M:%S.%f}",
-        **{name: record["magnitude"] if record["magnitude_type"] == name else None for name in ("ML", "Mw")},
+        **{name: _magnitude(record, name) for name in ("ML", "Mw")},
+        **{
+            f"{esm}_channel_code": f"{record['instrument']}{ours.upper()}" if record["instrument"] else None
+            for esm, ours in COMPONENTS.items()
+        },
         "epi_az": None if None in path else distance_and_azimuth(*path)[1],
     }
+
+
+def _magnitude(record: Mapping[str, Any], scale: str) -> float | None:
+    stated: float | None = record[scale.lower()]
+    return record["magnitude"] if stated is None and record["magnitude_type"] == scale else stated
 
 
 def _of_station(record_id: str, station: Mapping[str, Any]) -> Row:
@@ -176,10 +194,20 @@ def _of_station(record_id: str, station: Mapping[str, Any]) -> Row:
     }
 
 
-def _of_picks(found: RecordPicks, method: str | None) -> Row:
-    late = None if found.p_s is None else int(found.p_s < EARLY_P_S)
+def _late(p_s: float | None, triggering: str | None) -> str | None:
+    """Why a record counts as triggered late; None where it does not."""
+    if triggering == "late":
+        return "header"
+    if p_s is None:
+        return "no_p"
+    return "early_p" if p_s < EARLY_P_S else None
+
+
+def _of_picks(found: RecordPicks, method: str | None, triggering: str | None) -> Row:
+    why = _late(found.p_s, triggering)
     return {
-        "late_triggered_flag_01": late,
+        "late_triggered_flag_01": int(why is not None),
+        "late_triggered_why": why,
         "pick_method": method,
         "p_time_s": found.p_s,
         "s_time_s": found.s_s,

@@ -1,4 +1,5 @@
 """Baselines: random forests on station features, which predict as the best constant of a neighbourhood.
+And the slope proxy, which learns nothing (see `slope`).
 
 A forest is grown on ln Vs30, one row per station (features averaged over its records). A station is then
 predicted by the best constant of its neighbours in the leaves, each weighted as in a quantile regression
@@ -16,6 +17,8 @@ import pyarrow as pa
 
 from quakesite.evaluation.metrics import Floats, Strings
 from quakesite.evaluation.schema import UNMEASURED
+from quakesite.evaluation.settings import FORESTS
+from quakesite.evaluation.slope import vs30_of_slope
 from quakesite.training.schema import PREDICTIONS
 
 N_TREES = 300
@@ -46,10 +49,12 @@ def station_features(
     distance, PGA and spectral acceleration (logarithms, but for the magnitude).
 
     Args:
-        name: one of `BASELINES`.
+        name: one of `FORESTS`.
         features: `FEATURES` rows.
         elevation_m: by station.
     """
+    if name not in FORESTS:
+        raise ValueError(f"{name} learns nothing")
     of_record = np.array(features["station"].to_pylist(), dtype=np.str_)
     station, codes = np.unique(of_record, return_inverse=True)
     if name == "pwave_forest":
@@ -97,12 +102,13 @@ def all_predictions(
 ) -> pa.Table:
     """Returns the predictions of the baseline called `name` for every record of `features`, sorted.
 
-    None without records, nor from P-wave seismograms where no record has a surface velocity.
+    None without records, nor from P-wave seismograms where no record has a surface velocity, nor from the
+    slope where it is not known.
 
     Args:
         name: one of `BASELINES`.
         features: `FEATURES` rows.
-        stations: `STATIONS` rows, for the elevation.
+        stations: `STATIONS` rows, one per code, for the elevation and the slope.
         splits, vs30, seed: as in `forest_predictions`.
     """
     if len(features) == 0 or (
@@ -110,7 +116,41 @@ def all_predictions(
     ):
         return PREDICTIONS.empty_table()
     records = sorted(zip(features["record_id"].to_pylist(), features["station"].to_pylist(), strict=True))
+    if name == "slope_proxy":
+        return slope_predictions(name, _slope_proxy(stations), records, splits, vs30)
     return forest_predictions(name, inputs_of(name, features, stations), records, splits, vs30, seed)
+
+
+def none_because(name: str) -> str:
+    """Returns why the baseline called `name` has no predictions."""
+    return "none: " + {
+        "pwave_forest": "no record has a P pick, a location and a first motion that tells",
+        "slope_proxy": "the slope is not known at a station with records (stations.features)",
+    }.get(name, "no records, or no station to learn from")
+
+
+def _slope_proxy(stations: pa.Table) -> dict[str, float]:
+    known = stations.filter(stations["slope"].is_valid())
+    values = vs30_of_slope(known["slope"].to_numpy()).tolist()
+    return dict(zip(known["station"].to_pylist(), values, strict=True))
+
+
+def slope_predictions(
+    name: str,
+    proxy: Mapping[str, float],
+    records: Sequence[tuple[str, str]],
+    splits: Mapping[int, Mapping[str, str]],
+    vs30: Mapping[str, float],
+) -> pa.Table:
+    """Returns the predictions (`PREDICTIONS`) of the slope proxy: in every trial the same.
+
+    Args:
+        name: what the rows are called.
+        proxy: Vs30 in m/s by station, from its slope; records of other stations get no row.
+        records, splits, vs30: as in `forest_predictions`.
+    """
+    tables = [_rows(name, trial, split, proxy, records, vs30) for trial, split in sorted(splits.items())]
+    return pa.concat_tables(tables) if tables else PREDICTIONS.empty_table()
 
 
 def inputs_of(name: str, features: pa.Table, stations: pa.Table) -> StationFeatures:
@@ -161,7 +201,17 @@ def _trial(
         return PREDICTIONS.empty_table()
     measured = np.array([vs30[one] for one in features.station[train].tolist()])
     values = neighbourhood_constants(features.values[train], measured, features.values, seed + trial)
-    predicted = dict(zip(names, values.tolist(), strict=True))
+    return _rows(name, trial, split, dict(zip(names, values.tolist(), strict=True)), records, vs30)
+
+
+def _rows(
+    name: str,
+    trial: int,
+    split: Mapping[str, str],
+    predicted: Mapping[str, float],
+    records: Sequence[tuple[str, str]],
+    vs30: Mapping[str, float],
+) -> pa.Table:
     rows = [
         (record, station, split[station] if station in vs30 else UNMEASURED, vs30.get(station, float("nan")))
         for record, station in records

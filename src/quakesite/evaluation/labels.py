@@ -1,16 +1,19 @@
-"""The stations' measured Vs30 and site class, as the tables read them."""
+"""The stations' measured Vs30, site class and surroundings, and the records made where they stand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from quakesite.evaluation.metrics import Strings
+from quakesite.evaluation.schema import FEATURES
 from quakesite.stations.codes import one_per_code
 from quakesite.stations.schema import STATIONS, site_class
-from quakesite.tables import read_parquet
+from quakesite.tables import read_all, read_parquet
 
 
 def measured_vs30(stations: str | Path, network: str | None = None) -> dict[str, float]:
@@ -28,6 +31,47 @@ def measured_vs30(stations: str | Path, network: str | None = None) -> dict[str,
     return {station: value for station, value in pairs if value is not None}
 
 
+def listed_vs30(stations: str | Path, network: str | None = None) -> dict[str, float]:
+    """Returns the Vs30, in m/s by network and code, of a station list (.xlsx or .csv, see `stations.tables`).
+
+    Raises:
+        InputError: it is no station list.
+    """
+    from quakesite.stations.tables import read_table
+
+    statements, _ = read_table(stations)
+    return {
+        f"{one.network} {one.station}": one.vs30_m_s
+        for one in statements
+        if one.vs30_m_s is not None and network in (None, one.network)
+    }
+
+
 def classes_of(station: Strings, vs30: dict[str, float]) -> Strings:
     """Returns the NEHRP site class of each of `station`."""
     return np.array([site_class(vs30[name]) for name in station.tolist()], dtype="U1")
+
+
+def site_table(stations: str | Path) -> pa.Table:
+    """Returns station, elevation and slope of each station code, from a table of the `STATIONS` schema."""
+    return one_per_code(read_parquet(stations, STATIONS, columns=["station", "elevation_m", "slope"]))
+
+
+def ground_of(stations: str | Path) -> dict[str, tuple[str | None, str | None]]:
+    """Returns geology and lithology by station code, as the maps name them; None where not known."""
+    columns = ["station", "geology", "lithology"]
+    table = one_per_code(read_parquet(stations, STATIONS, columns=columns))
+    names, *maps = (table[name].to_pylist() for name in columns)
+    return dict(zip(names, zip(*maps, strict=True), strict=True))
+
+
+def features_of_sites(features: Sequence[str | Path], stations: str | Path) -> pa.Table:
+    """Returns `FEATURES` rows without the records made where their station stood before.
+
+    The measured Vs30 is not that of the place where they were made; the networks leave them out as well.
+    """
+    from quakesite.training.label_weights import records_before_move
+
+    table = read_all(features, FEATURES)
+    moved = pa.array(sorted(records_before_move(stations)), pa.string())
+    return table.filter(pc.invert(pc.is_in(table["record_id"], moved)))

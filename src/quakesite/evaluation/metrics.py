@@ -11,6 +11,8 @@ All errors are absolute percentage errors, 100 |predicted - measured| / measured
 - *p of the constant*: two-sided, that model and constant err alike (`sign_flip_p`, over stations).
 - *ln Vs30*: a station's predictions are pooled over records and trials by their geometric mean; R^2 and the
   root mean square are of ln(pooled) - ln(measured) over stations, R^2 against the judged stations' mean.
+- *calibration*: slope and intercept of the straight line of ln measured on ln pooled over stations, by least
+  squares. A slope under 1: the predictions differ more than they should; over 1: less.
 - *spread*: standard deviation within trials, over test records. Trials that collapse to different constants
   have no spread. A model is `collapsed` when its spread is under 5 % of the spread of the labels.
 
@@ -86,6 +88,12 @@ class Figures:
     p_constant: float
     predicted_ratio: float
     """Median of predicted over measured Vs30."""
+    error_station_low: float
+    error_station_high: float
+    calibration_slope: float
+    calibration_intercept: float
+    calibration_slope_low: float
+    calibration_slope_high: float
 
     @property
     def collapsed(self) -> bool | None:
@@ -95,7 +103,7 @@ class Figures:
         return self.spread_m_s < COLLAPSE_RATIO * self.vs30_spread_m_s
 
 
-NOTHING = Figures(0, 0, *[float("nan")] * 12)
+NOTHING = Figures(0, 0, *[float("nan")] * 18)
 """The figures of an experiment or a class without test records."""
 
 
@@ -158,6 +166,48 @@ def skill_interval(
     return float(low), float(high)
 
 
+def mean_interval(values: Floats, *, resamples: int, confidence: float, seed: int) -> tuple[float, float]:
+    """Returns the percentile bootstrap interval of the mean of `values`, one per station.
+
+    With fewer than three stations, or values that are not numbers, both ends are NaN.
+    """
+    n = len(values)
+    if n < FEWEST_STATIONS_FOR_AN_INTERVAL or not np.isfinite(values).all():
+        return float("nan"), float("nan")
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=resamples)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(counts @ values / n, [tail, 1.0 - tail])
+    return float(low), float(high)
+
+
+def calibration(
+    predicted: Floats, measured: Floats, *, resamples: int, confidence: float, seed: int
+) -> tuple[float, float, float, float]:
+    """Returns slope and intercept of measured on predicted, and the slope's bootstrap interval.
+
+    NaN with fewer than three stations, or where the predictions hardly differ (see `COLLAPSE_RATIO`).
+
+    Args:
+        predicted, measured: ln Vs30, one value per station.
+        resamples, confidence, seed: as in `skill_interval`.
+    """
+    n = len(predicted)
+    nothing = (float("nan"),) * 4
+    if n < FEWEST_STATIONS_FOR_AN_INTERVAL or not np.isfinite(predicted).all():
+        return nothing
+    if not predicted.std() >= max(COLLAPSE_RATIO * measured.std(), 1e-9):
+        return nothing
+    x, y = predicted - predicted.mean(), measured - measured.mean()
+    slope = float(x @ y / (x @ x))
+    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=resamples) / n
+    of_x, of_y = weights @ x, weights @ y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = (weights @ (x * y) - of_x * of_y) / (weights @ (x * x) - of_x**2)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(slopes[np.isfinite(slopes)], [tail, 1.0 - tail])
+    return slope, float(measured.mean() - slope * predicted.mean()), float(low), float(high)
+
+
 def sign_flip_p(difference: Floats, *, resamples: int, seed: int) -> float:
     """Returns the two-sided p value of a mean difference of zero, by random sign flips of the pairs.
 
@@ -196,6 +246,10 @@ def judge(rows: TestRows, *, resamples: int, confidence: float, seed: int) -> Fi
     low, high = skill_interval(error, constant_error, resamples=resamples, confidence=confidence, seed=seed)
     mean_constant = float(constant_error.mean())
     predicted, measured = pooled_ln(rows)
+    error_low, error_high = mean_interval(error, resamples=resamples, confidence=confidence, seed=seed)
+    slope, intercept, slope_low, slope_high = calibration(
+        predicted, measured, resamples=resamples, confidence=confidence, seed=seed
+    )
     return Figures(
         n_stations=len(error),
         n_records=len(np.unique(rows.record)),
@@ -211,4 +265,10 @@ def judge(rows: TestRows, *, resamples: int, confidence: float, seed: int) -> Fi
         vs30_spread_m_s=within_trial_spread(rows.measured, rows.trial),
         p_constant=sign_flip_p(error - constant_error, resamples=resamples, seed=seed),
         predicted_ratio=float(np.median(rows.predicted / rows.measured)),
+        error_station_low=error_low,
+        error_station_high=error_high,
+        calibration_slope=slope,
+        calibration_intercept=intercept,
+        calibration_slope_low=slope_low,
+        calibration_slope_high=slope_high,
     )

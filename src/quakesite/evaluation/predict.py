@@ -157,7 +157,7 @@ def _picks(model: SavedModel, shard: Path, weights: str | Path | None) -> tuple[
     target = shard.with_name("picks.parquet")
     table = PICKS.empty_table()
     if found is not None and found.found:
-        table = picks_table(found.found, found.method, found.weights_sha256)
+        table = picks_table(found.found, found.method, found.weights)
     write_parquet(table, target)
     return target, found is not None
 

@@ -1,4 +1,4 @@
-"""`quakesite evaluation model` and `predictions`: trained models as folders, and the product."""
+"""`quakesite evaluation model`, `control` and `predictions`: trained models as folders, and the product."""
 
 from __future__ import annotations
 
@@ -65,6 +65,46 @@ def model(
     assemble(experiment, trials, windows or [], stations, _settings(settings), origin, out_dir, predicted)
 
 
+def control(
+    stations: Stations,
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    models: Annotated[
+        list[Path] | None, typer.Argument(help="models/{experiment}, any number; with the P/S channel.")
+    ] = None,
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Option(help="evaluation/predicted/{experiment}.parquet, what the models say of every station."),
+    ] = None,
+    windows: Annotated[
+        list[Path] | None, typer.Option(help="windows/{window}/{annotation}/{shard}.parquet, any number.")
+    ] = None,
+    settings: Settings = None,
+) -> None:
+    """Writes how much worse models get when records are given each other's P/S channel."""
+    from quakesite.evaluation import control as shuffling
+    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.product import read_predicted
+    from quakesite.evaluation.saved import is_trained, load_model
+    from quakesite.training.experiments import EXPERIMENTS
+    from quakesite.training.label_weights import records_before_move
+
+    chosen, vs30, moved = _settings(settings), measured_vs30(stations), records_before_move(stations)
+    before = read_predicted(predicted or [])
+    rows = []
+    for folder in models or []:
+        if not is_trained(folder):
+            say(f"control: {folder.name}: never trained")
+            continue
+        model = load_model(folder)
+        kind = (EXPERIMENTS[model.name].window, EXPERIMENTS[model.name].test_annotation)
+        own = [path for path in windows or [] if path.parts[-3:-1] == kind]
+        shuffled = shuffling.shuffled_predictions(model, own, vs30, moved, chosen.seed)
+        rows.append(shuffling.control_row(model.name, before[model.name][0], shuffled, chosen))
+        say(f"control: {model.name}: {len(shuffled)} predictions with another record's P/S channel")
+    write_csv(rows, shuffling.COLUMNS, out)
+
+
 def predictions(
     stations: Stations,
     out: Annotated[Path, typer.Option(help="CSV file to write.")],
@@ -99,18 +139,19 @@ def predictions(
     from quakesite.evaluation import product as made
     from quakesite.evaluation.folds import read_folds
     from quakesite.evaluation.geojson import write_geojson
-    from quakesite.evaluation.labels import measured_vs30
+    from quakesite.evaluation.labels import features_of_sites, measured_vs30
     from quakesite.evaluation.layout import write_csv
-    from quakesite.evaluation.schema import FEATURES
     from quakesite.evaluation.summary import SYNTHETIC
     from quakesite.stations.schema import STATIONS
-    from quakesite.tables import read_all, read_parquet
+    from quakesite.tables import read_parquet
 
     chosen = _settings(settings)
     vs30 = measured_vs30(stations)
     folds = read_folds([*(predictions or []), *(baselines or [])], None, vs30)
     tables = made.read_predicted(predicted or [])
-    outside = made.outside_of_features(read_all(features or [], FEATURES), vs30, chosen.outside_level)
+    outside = made.outside_of_features(
+        features_of_sites(features or [], stations), vs30, chosen.outside_level
+    )
     names = made.ranking(folds, experiment or chosen.product)
     said = []
     for name in names:

@@ -1,19 +1,21 @@
 """Regions of stations by k-means, and how predictions err in each (the paper's Figures 5 and 6).
 
-The paper clusters on location, geology and lithology; only the location is in the stations table. Both usual
-criteria for the number of clusters are computed: the elbow, which the paper takes, and the gap statistic
-(Tibshirani, Walther and Hastie 2001, J. R. Stat. Soc. B 63, 411-423), which the paper cites for it.
+The paper clusters on location, geology and lithology; so it is here, with those of the latter two that the
+stations table has (`stations.features`). Both usual criteria for the number of clusters are computed: the
+elbow, which the paper takes, and the gap statistic (Tibshirani, Walther and Hastie 2001, J. R. Stat. Soc. B
+63, 411-423), which the paper cites for it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from quakesite.evaluation.layout import Row
+from quakesite.evaluation.layout import Row, Value
 from quakesite.evaluation.metrics import Floats
 
 KM_PER_DEGREE = 111.195
@@ -30,7 +32,10 @@ COLUMNS = (
     "std_ln_ratio",
     "mean_absolute_ln_ratio",
     "std_absolute_ln_ratio",
+    "geology",
+    "lithology",
 )
+GROUND = ("geology", "lithology")
 MEMBER_COLUMNS = ("station", "latitude", "longitude", "region", "ln_ratio")
 CRITERIA_COLUMNS = ("clusters", "inertia_km2", "gap", "gap_error", "elbow", "gap_choice", "used")
 
@@ -40,7 +45,7 @@ class Criteria:
     """What speaks for each number of clusters from 1 on.
 
     Attributes:
-        inertia: within-cluster sum of squares, km^2.
+        inertia: within-cluster sum of squares, km^2 (of all axes, those of the ground as well).
         gap, gap_error: Tibshirani's gap and its standard error.
     """
 
@@ -69,6 +74,42 @@ def kilometres(latitude: Floats, longitude: Floats) -> Floats:
     middle = np.radians(latitude.mean()) if len(latitude) else 0.0
     east = (longitude - longitude.mean()) * KM_PER_DEGREE * np.cos(middle)
     return np.stack([east, (latitude - latitude.mean()) * KM_PER_DEGREE], axis=1)
+
+
+def ground_coordinates(names: Sequence[str | None], spread_km: float) -> Floats:
+    """Returns (stations, kinds) coordinates in km of what a map says of the ground, such as its geology.
+
+    Every kind is an axis of its own (one-hot), without regard to case. The axes are scaled so that the
+    stations spread over them by `spread_km` (root mean square from their middle), however many kinds there
+    are. A station of which the map says nothing stands in the middle. Without two kinds there is no axis.
+
+    Args:
+        names: what the map calls the ground at each station.
+        spread_km: how far apart the kinds are to be.
+    """
+    known = np.array([" ".join((name or "").casefold().split()) for name in names], dtype=np.str_)
+    kinds = [kind for kind in np.unique(known).tolist() if kind]
+    if len(kinds) < 2:
+        return np.empty((len(names), 0))
+    axes: Floats = (known[:, None] == np.array(kinds)[None, :]).astype(np.float64)
+    said = known != ""
+    axes = np.where(said[:, None], axes - axes[said].mean(axis=0), 0.0)
+    axes *= spread_km / np.sqrt(np.mean(np.sum(axes**2, axis=1)))
+    return axes
+
+
+def coordinates(places: Floats, ground: Sequence[Sequence[str | None]], weight: float) -> Floats:
+    """Returns what is clustered, in km: the places, and beside them what maps say of the ground.
+
+    Args:
+        places: (stations, 2), see `kilometres`.
+        ground: for each map, what it says at each station.
+        weight: how far each map's kinds spread, as a part of the spread of the places. 0: places alone.
+    """
+    spread = float(np.sqrt(np.mean(np.sum((places - places.mean(axis=0)) ** 2, axis=1))))
+    if weight == 0.0 or spread == 0.0:
+        return places
+    return np.column_stack([places, *(ground_coordinates(names, weight * spread) for names in ground)])
 
 
 def criteria(points: Floats, seed: int) -> Criteria:
@@ -108,7 +149,11 @@ def _kmeans(points: Floats, k: int, seed: int, starts: int = STARTS) -> tuple[np
 
 
 def region_tables(
-    predictions: Sequence[Mapping[str, str]], k: int | None, seed: int
+    predictions: Sequence[Mapping[str, str]],
+    k: int | None,
+    seed: int,
+    ground: Mapping[str, Sequence[str | None]] | None = None,
+    weight: float = 0.0,
 ) -> tuple[list[Row], list[Row], list[Row]]:
     """Returns the rows of `regions.csv`, of its members and of the criteria.
 
@@ -116,6 +161,8 @@ def region_tables(
         predictions: rows of `predictions.csv`; those measured, out of fold and with coordinates count.
         k: number of regions; None for the elbow's.
         seed: of k-means and of the gap statistic's references.
+        ground: geology and lithology by station, null where not known.
+        weight: of each of them beside the location, see `coordinates`.
     """
     rows = [
         row
@@ -128,7 +175,9 @@ def region_tables(
         np.array([float(row[name]) for row in rows])
         for name in ("latitude", "longitude", "vs30_measured", "vs30_predicted")
     )
-    points = kilometres(latitude, longitude)
+    of_station = [(ground or {}).get(row["station"], (None, None)) for row in rows]
+    maps = [[values[place] for values in of_station] for place in range(len(GROUND))]
+    points = coordinates(kilometres(latitude, longitude), maps, weight)
     found = criteria(points, seed)
     used = min(k or found.elbow, len(found.inertia))
     region = clusters(points, used, seed)
@@ -143,14 +192,24 @@ def region_tables(
         }
         for place, row in enumerate(rows)
     ]
-    regions = [
+    regions: list[Row] = [
         _region_row(one, latitude[region == one], longitude[region == one], ratio[region == one])
+        | {
+            name: most_common([value for value, of in zip(maps[place], region, strict=True) if of == one])
+            for place, name in enumerate(GROUND)
+        }
         for one in range(1, used + 1)
     ]
     return regions, members, _criteria_rows(found, used)
 
 
-def _region_row(region: int, latitude: Floats, longitude: Floats, ratio: Floats) -> Row:
+def most_common(names: Sequence[str | None]) -> str:
+    """Returns the name that occurs most often, of several the first in the alphabet; empty without any."""
+    counts = Counter(name for name in names if name)
+    return min(counts, key=lambda name: (-counts[name], name), default="")
+
+
+def _region_row(region: int, latitude: Floats, longitude: Floats, ratio: Floats) -> dict[str, Value]:
     absolute = np.abs(ratio)
     return {
         "region": region,

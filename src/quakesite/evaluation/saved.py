@@ -215,6 +215,15 @@ def member_of(file: str | Path, trial: int, stations: Mapping[str, Sequence[str]
     return Member(trial, load_trained(file), {name: frozenset(stations[name]) for name in NAMES})
 
 
+def is_trained(folder: str | Path) -> bool:
+    """Returns whether the model saved in `folder` has networks; without data there was nothing to train.
+
+    Raises:
+        InputError: there is no model in it.
+    """
+    return bool(_manifest(Path(folder))["members"])
+
+
 def load_model(folder: str | Path) -> SavedModel:
     """Returns the model saved in `folder`.
 
@@ -224,6 +233,23 @@ def load_model(folder: str | Path) -> SavedModel:
         InputError: there is no model in it, it was never trained, or a file is not the one it was saved with.
     """
     folder = Path(folder)
+    about = _manifest(folder)
+    if not about["members"]:
+        raise InputError(folder / MANIFEST, "nothing was trained", field="members", action=about["missing"])
+    members = []
+    for row in about["members"]:
+        file = folder / row["file"]
+        if not file.is_file():
+            raise InputError(
+                file, "no such file", expected="the network of a trial", action="copy it as well"
+            )
+        if sha256_of(file) != row["sha256"]:
+            raise InputError(file, "not the file that the model was saved with", field="sha256")
+        members.append(member_of(file, row["trial"], row["stations"]))
+    return SavedModel(folder, about, members)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
     manifest = folder / MANIFEST
     try:
         about = json.loads(manifest.read_text(encoding="utf-8"))
@@ -237,19 +263,7 @@ def load_model(folder: str | Path) -> SavedModel:
     found = about.get("format") if isinstance(about, dict) else None
     if found != FORMAT:
         raise InputError(manifest, repr(found), field="format", expected=FORMAT, action="make it again")
-    if not about["members"]:
-        raise InputError(manifest, "nothing was trained", field="members", action=about["missing"])
-    members = []
-    for row in about["members"]:
-        file = folder / row["file"]
-        if not file.is_file():
-            raise InputError(
-                file, "no such file", expected="the network of a trial", action="copy it as well"
-            )
-        if sha256_of(file) != row["sha256"]:
-            raise InputError(file, "not the file that the model was saved with", field="sha256")
-        members.append(member_of(file, row["trial"], row["stations"]))
-    return SavedModel(folder, about, members)
+    return dict(about)
 
 
 def sha256_of(path: str | Path) -> str:

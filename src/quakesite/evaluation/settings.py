@@ -10,7 +10,10 @@ from pydantic import Field, field_validator
 from quakesite.settings import Section
 from quakesite.training.experiments import EXPERIMENTS
 
-BASELINES = ("hvsr_forest", "hvsr_elevation_forest", "pwave_forest", "intensity_forest")
+FORESTS = ("hvsr_forest", "hvsr_elevation_forest", "pwave_forest", "intensity_forest")
+"""The baselines that learn, by name."""
+
+BASELINES = (*FORESTS, "slope_proxy")
 """The baselines of `skill.csv`, by name."""
 
 
@@ -33,8 +36,12 @@ class EvaluationSettings(Section):
     outside_level: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
     """Share of stations like those of the training data that `predictions.csv` may call `outside_data`."""
 
+    ground_weight: Annotated[float, Field(ge=0)] = 0.5
+    """What geology and lithology each count for in the regions, beside the location, where they are known
+    (docs/evaluation.md). 0: location alone."""
+
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the bootstrap."""
+    """Seed of the bootstrap, of the baselines' forests, of the shuffled control and of the regions."""
 
     @field_validator("product")
     @classmethod

@@ -13,10 +13,12 @@ import numpy as np
 
 from quakesite.evaluation.audit import verdict
 from quakesite.evaluation.folds import Folds
-from quakesite.evaluation.layout import Row
-from quakesite.evaluation.metrics import Figures, TestRows, percentage_error, sign_flip_p, station_mean
+from quakesite.evaluation.labels import classes_of
+from quakesite.evaluation.layout import Row, Value
+from quakesite.evaluation.metrics import TestRows, percentage_error, sign_flip_p, station_mean
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.table2 import figures_of
+from quakesite.stations.schema import CLASSES
 
 Kind = Literal["experiment", "baseline"]
 Errors = dict[str, float]
@@ -44,36 +46,64 @@ COLUMNS = (
     "collapsed",
     "n_leaked_stations",
     "verdict",
+    "error_station_low",
+    "error_station_high",
+    "best_baseline",
+    "calibration_slope",
+    "calibration_slope_low",
+    "calibration_slope_high",
+    "calibration_intercept",
+    *(
+        f"{what}_{name}"
+        for name in CLASSES
+        for what in ("n_stations", "error_station_pct", "constant_error_pct")
+    ),
 )
 BEST_CONSTANT = "best_constant"
 
 
-def skill_rows(models: Mapping[str, tuple[Kind, Folds]], settings: EvaluationSettings) -> list[Row]:
+def skill_rows(
+    models: Mapping[str, tuple[Kind, Folds]], vs30: dict[str, float], settings: EvaluationSettings
+) -> list[Row]:
     """Returns the rows of `skill.csv`: the best constant first, then `models` in their order.
 
     The best constant stands on the test rows of all models together; each model's own row carries what the
     constant scores on that model's stations (`constant_error_pct`), which is what its skill is against.
     `p_constant` is the two-sided p of a sign-flip test over stations that model and constant err alike,
-    `p_best_baseline` the same against the baseline with the smallest error per station, on the stations that
-    both were tested on. The best baseline is chosen on those very stations, which favours it a little.
+    `p_best_baseline` the same against `best_baseline`, on the stations that both were tested on. That is the
+    baseline with the largest skill among those tested on at least half of the stations; it is chosen on those
+    very stations, which favours it a little.
+
+    Args:
+        models: kind and folds by name.
+        vs30: measured Vs30 in m/s by station.
+        settings: bootstrap, confidence and seed.
     """
     constant = _constant_rows([folds.rows for _, folds in models.values()])
     errors = {name: _station_errors(folds.rows) for name, (_, folds) in models.items()}
-    best = _best_baseline(models, errors)
-    rows = [_row(BEST_CONSTANT, "baseline", figures_of(constant, settings), NAN, 0)]
+    best = _best_baseline(models)
+    rows: list[Row] = [_row(BEST_CONSTANT, "baseline", constant, vs30, settings)]
     for name, (kind, folds) in models.items():
-        against_best = NAN if best is None or best == name else _p(errors[name], errors[best], settings)
-        rows.append(_row(name, kind, figures_of(folds.rows, settings), against_best, len(folds.leaked)))
+        row = _row(name, kind, folds.rows, vs30, settings, len(folds.leaked))
+        if best not in (None, name):
+            p = _p(errors[name], errors[best], settings)
+            row |= {"p_best_baseline": p, "best_baseline": "" if np.isnan(p) else best}
+        rows.append(row)
     return rows
 
 
-def _best_baseline(models: Mapping[str, tuple[Kind, Folds]], errors: Mapping[str, Errors]) -> str | None:
-    means = {
-        name: float(np.mean(list(errors[name].values())))
-        for name, (kind, folds) in models.items()
-        if kind == "baseline" and errors[name] and not folds.leaked
-    }
-    return min(means, key=lambda name: (means[name], name)) if means else None
+def _best_baseline(models: Mapping[str, tuple[Kind, Folds]]) -> str | None:
+    """Returns the baseline of the largest skill that half of the stations speak for; None without any."""
+    tested = {name: len(np.unique(folds.rows.station)) for name, (_, folds) in models.items()}
+    skills = {}
+    for name, (kind, folds) in models.items():
+        if kind == "baseline" and not folds.leaked and tested[name] >= max(1, max(tested.values()) / 2.0):
+            rows = folds.rows
+            of_constant = station_mean(percentage_error(rows.constant, rows.measured), rows.station).mean()
+            of_model = station_mean(percentage_error(rows.predicted, rows.measured), rows.station).mean()
+            skills[name] = 1.0 - float(of_model) / float(of_constant)
+    known = {name: skill for name, skill in skills.items() if np.isfinite(skill)}
+    return min(known, key=lambda name: (-known[name], name)) if known else None
 
 
 def _station_errors(rows: TestRows) -> Errors:
@@ -92,18 +122,41 @@ def _p(one: Errors, other: Errors, settings: EvaluationSettings) -> float:
     return sign_flip_p(difference, resamples=settings.bootstrap, seed=settings.seed)
 
 
-def _row(name: str, kind: Kind, figures: Figures, p_best_baseline: float, n_leaked: int) -> Row:
+def _row(
+    name: str,
+    kind: Kind,
+    rows: TestRows,
+    vs30: dict[str, float],
+    settings: EvaluationSettings,
+    n_leaked: int = 0,
+) -> dict[str, Value]:
+    figures = figures_of(rows, settings)
     says = "the constant itself" if name == BEST_CONSTANT else verdict(figures, n_leaked)
     values = {
         **asdict(figures),
         "name": name,
         "kind": kind,
-        "p_best_baseline": p_best_baseline,
+        "p_best_baseline": NAN,
+        "best_baseline": "",
         "collapsed": None if name == BEST_CONSTANT else figures.collapsed,
         "n_leaked_stations": n_leaked,
         "verdict": says,
+        **_by_class(rows, vs30),
     }
     return {column: values[column] for column in COLUMNS}
+
+
+def _by_class(rows: TestRows, vs30: dict[str, float]) -> dict[str, Value]:
+    """Returns the stations of each class, and what model and best constant score there, per station."""
+    classes = classes_of(rows.station, vs30)
+    values: dict[str, Value] = {}
+    for name in CLASSES:
+        part = rows.where(classes == name)
+        values[f"n_stations_{name}"] = len(np.unique(part.station))
+        for what, predicted in (("error_station_pct", part.predicted), ("constant_error_pct", part.constant)):
+            error = station_mean(percentage_error(predicted, part.measured), part.station)
+            values[f"{what}_{name}"] = float(error.mean()) if len(error) else NAN
+    return values
 
 
 def _constant_rows(all_rows: list[TestRows]) -> TestRows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quakesite.evaluation.audit import interval, sentence
 from quakesite.evaluation.corridor import Step, steps
 from quakesite.evaluation.folds import Folds, read_folds
+from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.metrics import Figures
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.table2 import figures_of
@@ -57,13 +58,16 @@ def show(
     folds = trained_folds(results, experiments, trials)
     figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
     corridor = steps(results, n_shards)
+    controls = control_lines(results, list(folds))
     warnings = sentences(folds, figures, synthetic=synthetic)
     if console.is_terminal:
         _show_tables(corridor, figures, console)
+        for line in controls:
+            console.print(line, highlight=False)
         for warning in warnings:
             console.print(warning, style="yellow", highlight=False)
         return
-    for line in (*lines(corridor, figures), *warnings):
+    for line in (*lines(corridor, figures), *controls, *warnings):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
@@ -82,6 +86,21 @@ def lines(corridor: Sequence[Step], figures: Mapping[str, Figures]) -> list[str]
         if one.n_records
     ]
     return of_corridor + of_models
+
+
+def control_lines(results: str | Path, experiments: Sequence[str]) -> list[str]:
+    """Returns what `control.csv` says of each of `experiments`; nothing where there is none yet."""
+    path = Path(results) / "control.csv"
+    if not path.is_file():
+        return []
+    return [
+        f"control: {row['experiment']} with the P/S channels of other records: error "
+        f"{float(row['shuffled_error_station_pct']):.1f} % per station instead of "
+        f"{float(row['error_station_pct']):.1f} % ({float(row['change_pct']):+.1f}, "
+        f"p {float(row['p_change']):.3f}), predictions differ by {float(row['prediction_change_pct']):.1f} %"
+        for row in read_csv(path)
+        if row["experiment"] in experiments and row["n_records"] != "0"
+    ]
 
 
 def sentences(folds: Mapping[str, Folds], figures: Mapping[str, Figures], *, synthetic: bool) -> list[str]:

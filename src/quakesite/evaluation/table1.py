@@ -1,7 +1,8 @@
 """`table1.csv`: the paper's Table I, with the stations and records that each experiment really has.
 
 Counts are means over trials (one decimal): the splits differ from trial to trial. A record counts where its
-window exists (`windows` of the experiment's kind and annotation) and its station stands in the split.
+window exists (`windows` of the experiment's kind and annotation), the experiment takes it (both picks where
+it looks at P and S, no excluded flag, made where the station stands now) and its station stands in the split.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow.csv
 
@@ -33,7 +34,15 @@ COLUMNS = (
     "signal_segment",
     *(f"{name}_{what}" for name in SETS for what in ("stations", "records")),
 )
-NOTE = "Stations and records: means over trials of what has a window and a measured Vs30."
+NOTE = "Stations and records, means over trials: with a measured Vs30 and a window that the experiment takes."
+
+
+class Kept(NamedTuple):
+    """What is counted of a window: its station, whether it has both picks, and the flags of these."""
+
+    station: str
+    has_both_picks: bool
+    flags: frozenset[str]
 
 
 def read_splits(sources: Sequence[str | Path], known: Collection[str]) -> dict[int, dict[str, str]]:
@@ -66,27 +75,44 @@ def _split_rows(source: str | Path, known: Collection[str]) -> list[dict[str, An
     return rows
 
 
-def count_windows(shards: Sequence[str | Path]) -> dict[Place, Counter[str]]:
-    """Returns the number of windows by station, for each kind and annotation.
+def read_windows(shards: Sequence[str | Path], moved: Collection[str] = ()) -> dict[Place, list[Kept]]:
+    """Returns what there is to count, for each kind of window and annotation.
 
     Args:
         shards: paths ending in `{window}/{annotation}/{shard}.parquet`.
+        moved: records made where their station stood before; no experiment takes them.
     """
-    counts: dict[Place, Counter[str]] = {}
+    columns = ["record_id", "station", "p_sample", "s_sample", "pick_flags"]
+    windows: dict[Place, list[Kept]] = {}
     for path in map(Path, shards):
         if len(path.parts) < 3:
             raise InputError(
                 path, "no kind and annotation", expected="…/{window}/{annotation}/{shard}.parquet"
             )
-        stations = read_parquet(path, WINDOWS, columns=["station"])["station"].to_pylist()
-        counts.setdefault((path.parts[-3], path.parts[-2]), Counter()).update(stations)
-    return counts
+        table = read_parquet(path, WINDOWS, columns=columns)
+        windows.setdefault((path.parts[-3], path.parts[-2]), []).extend(
+            Kept(station, p is not None and s is not None, frozenset((flags or "").split()))
+            for record, station, p, s, flags in zip(
+                *(table[name].to_pylist() for name in columns), strict=True
+            )
+            if record not in moved
+        )
+    return windows
 
 
 def table1_rows(
-    names: Sequence[str], splits: Mapping[int, Mapping[str, str]], windows: Mapping[Place, Counter[str]]
+    names: Sequence[str],
+    splits: Mapping[int, Mapping[str, str]],
+    windows: Mapping[Place, Sequence[Kept]],
+    excluded: Mapping[str, Collection[str]],
 ) -> list[Row]:
     """Returns the rows of `table1.csv`, one per experiment in `names`.
+
+    Args:
+        names: of the experiments.
+        splits: by trial, the set of each station.
+        windows: see `read_windows`.
+        excluded: flags of picks whose windows an experiment leaves out, by its name.
 
     Raises:
         InputError: a name that is not in the paper's Table I.
@@ -94,11 +120,14 @@ def table1_rows(
     unknown = [name for name in names if name not in EXPERIMENTS]
     if unknown:
         raise InputError("--experiments", repr(unknown[0]), expected=f"one of {', '.join(EXPERIMENTS)}")
-    return [_row(EXPERIMENTS[name], splits, windows) for name in names]
+    return [_row(EXPERIMENTS[name], splits, windows, excluded.get(name, ())) for name in names]
 
 
 def _row(
-    experiment: Experiment, splits: Mapping[int, Mapping[str, str]], windows: Mapping[Place, Counter[str]]
+    experiment: Experiment,
+    splits: Mapping[int, Mapping[str, str]],
+    windows: Mapping[Place, Sequence[Kept]],
+    excluded: Collection[str],
 ) -> Row:
     row: dict[str, str | float] = {
         "experiment": experiment.name,
@@ -110,7 +139,11 @@ def _row(
     }
     for name in SETS:
         annotation = experiment.test_annotation if name == "test" else experiment.train_annotation
-        counts = windows.get((experiment.window, annotation), Counter())
+        counts = Counter(
+            one.station
+            for one in windows.get((experiment.window, annotation), ())
+            if (one.has_both_picks or not experiment.ps_channel) and one.flags.isdisjoint(excluded)
+        )
         chosen = [
             [counts[station] for station, where in split.items() if where == name and counts[station]]
             for split in splits.values()

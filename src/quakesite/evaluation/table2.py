@@ -32,12 +32,16 @@ COLUMNS = (
     "collapsed",
 )
 NOTES = (
-    "Error per record: mean absolute percentage error over test records. Error per station: mean over each "
-    "station's records first, then over stations. All trials pooled. The paper does not say which of the two "
-    "it prints; its totals do not follow from its rows by either.",
-    "Constant: the best constant prediction, fitted on each trial's train and validation stations and judged "
-    "per station on the same test stations. Skill = 1 - error per station / constant, with its bootstrap "
-    "interval.",
+    "Two definitions of the absolute mean error. Error per record (absolute_mean_error_pct): mean absolute "
+    "percentage error over test records; a station with many records counts many times. Error per station "
+    "(absolute_mean_error_station_pct): mean over each station's records first, then over stations. All "
+    "trials pooled.",
+    "Error, paper: as printed. The paper does not say which of the two it is. Its totals are not the means "
+    "of their rows weighted by the stations printed, and the numbers of records that could weight them "
+    "otherwise are not printed. The rows of alpha_auto_p15 count 146 stations, its total 147.",
+    "Constant: the best constant prediction, fitted on each trial's train and validation stations and "
+    "judged per station on the same test stations. Skill = 1 - error per station / constant, with its "
+    "bootstrap interval over stations.",
 )
 
 

@@ -34,6 +34,7 @@ class Captions(dict[str, str]):
             return f"{entry.title if entry else name}.{self._mark()}"
         environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
         environment.filters["listed"] = listed
+        environment.filters["counted"] = counted
         try:
             text = environment.from_string(template.read_text(encoding="utf-8")).render(run=self.run)
         except TemplateError as error:
@@ -44,6 +45,11 @@ class Captions(dict[str, str]):
 
     def _mark(self) -> str:
         return f"\n\n*Made from the {SYNTHETIC}.*" if self.run.synthetic else ""
+
+
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """Returns a number with its noun: `1 station`, `2 stations`; `nouns` for an odd plural."""
+    return f"{number} {noun if number == 1 else nouns or noun + 's'}"
 
 
 def listed(names: Any) -> str:

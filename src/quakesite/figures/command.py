@@ -74,11 +74,11 @@ def predicted(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws predicted against measured Vs30 with intervals."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.predicted import draw
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_csv(predictions), synthetic=synthetic), out)
+    save(draw(read_rows(predictions), synthetic=synthetic), out)
 
 
 @app.command()
@@ -88,11 +88,11 @@ def skill(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws the skill of every model and baseline with its interval."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.skill import draw
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_csv(table), synthetic=synthetic), out)
+    save(draw(read_rows(table), synthetic=synthetic), out)
 
 
 @app.command()
@@ -102,11 +102,11 @@ def fig5(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws the regions of stations on a map (the paper's Figure 5)."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.regions import draw_map
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw_map(read_csv(members), synthetic=synthetic), out)
+    save(draw_map(read_rows(members), synthetic=synthetic), out)
 
 
 @app.command()
@@ -116,11 +116,11 @@ def fig6(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws how predictions err in each region (the paper's Figure 6)."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.regions import draw_errors
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw_errors(read_csv(regions), synthetic=synthetic), out)
+    save(draw_errors(read_rows(regions), synthetic=synthetic), out)
 
 
 @app.command()
@@ -130,11 +130,11 @@ def agreement(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws how far the pick methods agree."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.agreement import draw
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_csv(table), synthetic=synthetic), out)
+    save(draw(read_rows(table), synthetic=synthetic), out)
 
 
 @app.command()
@@ -144,11 +144,11 @@ def learning_curve(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws error against the number of stations learnt from."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.learning_curve import draw
     from quakesite.figures.style import save
+    from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_csv(table), synthetic=synthetic), out)
+    save(draw(read_rows(table), synthetic=synthetic), out)
 
 
 @app.command()
@@ -182,12 +182,12 @@ def hv(
     synthetic: Synthetic = False,
 ) -> None:
     """Draws the H/V curves of one station beside its prediction."""
-    from quakesite.evaluation.layout import read_csv
     from quakesite.figures.hv_curve import NOTHING, choose, draw, read_curves
     from quakesite.figures.style import note, save
+    from quakesite.figures.table_rows import read_rows
 
     curves = read_curves(features)
-    rows = read_csv(predictions)
+    rows = read_rows(predictions)
     if station is None and not any(row["station"] in curves for row in rows):
         save(note(NOTHING, synthetic=synthetic), out)
         return
@@ -254,10 +254,26 @@ def gallery(
     captions: Annotated[Path, typer.Option(help="Folder of the captions: workflow/report.")],
     docs: Annotated[Path, typer.Option(help="Folder that gets gallery.md and images/.")],
     n_shards: Annotated[int, typer.Option(help="Number of shards of the run.")] = 8,
+    method: Annotated[
+        str | None,
+        typer.Option(help="Pick method whose signal-to-noise ratios are told. Default: the first."),
+    ] = None,
+    confidence: Annotated[float, typer.Option(help="Of the intervals of skill.")] = 0.95,
+    ground_weight: Annotated[
+        float, typer.Option(help="What geology and lithology count for in the regions.")
+    ] = 0.0,
     synthetic: Synthetic = False,
 ) -> None:
     """Writes the gallery page of the documentation and its pictures."""
     from quakesite.figures.gallery import write
     from quakesite.figures.numbers import RunNumbers
 
-    write(RunNumbers(results, n_shards, synthetic=synthetic), captions, docs)
+    run = RunNumbers(
+        results,
+        n_shards,
+        synthetic=synthetic,
+        method=method,
+        confidence=confidence,
+        ground_weight=ground_weight,
+    )
+    write(run, captions, docs)

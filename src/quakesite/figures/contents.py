@@ -9,10 +9,11 @@ SYNTHETIC = "synthetic archive: shows the workflow, not how well Vs30 is predict
 
 
 class Entry(NamedTuple):
-    """A figure or table: its title, and the chapter it stands in."""
+    """A figure or table: its title, the chapter it stands in, and of a table its folder in the results."""
 
     title: str
     chapter: str
+    folder: str = ""
 
 
 SUMMARY = "0 Summary"
@@ -44,14 +45,23 @@ TABLES = {
     "skill": Entry("Skill of every model and baseline (collapse audit)", SUMMARY),
     "rejects": Entry("What was refused, by stage and reason", SUMMARY),
     "counts": Entry("Stations, events and records beside the paper's", RECORDS),
-    "conflicts": Entry("Where sources on a station disagree", STATIONS),
+    "conflicts": Entry("Where sources on a station disagree", STATIONS, "stations/"),
+    "comparison": Entry("Record headers beside the station list", STATIONS, "stations/"),
     "agreement": Entry("Pick methods against each other, by phase and bin", PICKS),
     "table1": Entry("Table I: the experiments and their data", TRAINING),
     "table2": Entry("Table II: error by site class", EVALUATION),
+    "control": Entry("Models given another record's picks", EVALUATION),
     "predictions": Entry("Vs30 by station, with intervals", EVALUATION),
+    "coverage": Entry("Whether the intervals hold what they promise", EVALUATION),
     "regions": Entry("Error by region, in numbers", EVALUATION),
+    "region_criteria": Entry("What speaks for each number of regions", EVALUATION, "evaluation/"),
     "learning_curve": Entry("Error by number of stations and trial", EVALUATION),
 }
+
+
+def path_of_table(name: str) -> str:
+    """Returns the path of the table in the results."""
+    return f"{TABLES[name].folder}{name}.csv"
 
 
 def chapter_of_figure(name: str) -> str:

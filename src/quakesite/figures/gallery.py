@@ -63,8 +63,15 @@ def write(run: RunNumbers, captions: str | Path, docs: str | Path) -> None:
         docs: folder of the documentation.
 
     Raises:
-        InputError: the run has no figures.
+        InputError: the run has no figures, or its archive is not the synthetic one.
     """
+    if not run.synthetic:
+        raise InputError(
+            run.results,
+            "a run of real records",
+            expected="one of the synthetic archive, which alone may stand in the documentation",
+            action="run it with the default `archive`, or see `snakemake --report`",
+        )
     docs, of_run = Path(docs), Captions(captions, run)
     figures = run.results / "figures"
     drawn = [name for name in FIGURES if (figures / f"{name}.png").is_file()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +14,11 @@ import numpy.typing as npt
 from quakesite.errors import InputError
 from quakesite.evaluation.schema import FEATURES, HV_FREQUENCIES_HZ
 from quakesite.figures.style import CLASS_COLOURS, COLUMN_IN, INK, NEUTRAL, TRAIN, new_figure, style
+from quakesite.figures.table_rows import finite
 from quakesite.tables import read_parquet
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -63,13 +66,20 @@ def summary(ln_hv: Floats) -> Summary:
 
 
 def read_curves(features: Sequence[str | Path]) -> dict[str, Floats]:
-    """Returns, by station, ln H/V of its records, (records, 32), of all shards of features."""
+    """Returns, by station, ln H/V of its records, (records, 32), of all shards; without those not finite."""
     curves: dict[str, list[list[float]]] = {}
     for path in features:
         table = read_parquet(path, FEATURES, columns=["station", "ln_hv"])
         for station, curve in zip(table["station"].to_pylist(), table["ln_hv"].to_pylist(), strict=True):
-            curves.setdefault(station, []).append(curve)
+            if np.all(np.isfinite(curve)):
+                curves.setdefault(station, []).append(curve)
     return {station: np.array(of_station) for station, of_station in curves.items()}
+
+
+def counts(table: pa.Table) -> Counter[str]:
+    """Returns the number of records of each station of a table of features that have a finite curve."""
+    columns = (table[name].to_pylist() for name in ("station", "ln_hv"))
+    return Counter(code for code, curve in zip(*columns, strict=True) if np.all(np.isfinite(curve)))
 
 
 def choose(
@@ -90,8 +100,8 @@ def choose(
         raise InputError("predictions", found, expected="a station of predictions.csv that has records")
 
     def rank(row: Mapping[str, str]) -> tuple[bool, bool, int]:
-        unseen = row["out_of_fold"] == "true" and bool(row["vs30_measured"])
-        return (not unseen, not row["vs30_low"], -counts[row["station"]])
+        unseen = row["out_of_fold"] == "true" and finite(row["vs30_measured"]) is not None
+        return (not unseen, finite(row["vs30_low"]) is None, -counts[row["station"]])
 
     return min(rows, key=lambda row: (rank(row), row["station"]))
 
@@ -157,16 +167,17 @@ def _prediction(axes: Axes, row: Mapping[str, str]) -> None:
             va="center",
             color=NEUTRAL,
         )
-    predicted = float(row["vs30_predicted"])
-    if row["vs30_low"] and row["vs30_high"]:
-        axes.vlines(
-            0.3, float(row["vs30_low"]), float(row["vs30_high"]), color=TRAIN, linewidth=1.4, gid="interval"
-        )
-    axes.plot(0.3, predicted, "o", color=TRAIN, markersize=5, gid="predicted", label="predicted")
-    if row["vs30_measured"]:
+    predicted, low_end, high_end, measured = (
+        finite(row[f"vs30_{name}"]) for name in ("predicted", "low", "high", "measured")
+    )
+    if low_end is not None and high_end is not None:
+        axes.vlines(0.3, low_end, high_end, color=TRAIN, linewidth=1.4, gid="interval")
+    if predicted is not None:
+        axes.plot(0.3, predicted, "o", color=TRAIN, markersize=5, gid="predicted", label="predicted")
+    if measured is not None:
         axes.plot(
             0.62,
-            float(row["vs30_measured"]),
+            measured,
             "D",
             color=INK,
             markersize=4.5,
@@ -175,7 +186,12 @@ def _prediction(axes: Axes, row: Mapping[str, str]) -> None:
         )
     axes.set_xlim(0.0, 1.0)
     axes.set_xticks([])
-    _log(axes, "y", (100, 200, 400, 800, 1600), LIMITS_M_S)
+    shown = [value for value in (predicted, low_end, high_end, measured) if value]
+    ends = (
+        min([LIMITS_M_S[0], *(0.9 * value for value in shown)]),
+        max([LIMITS_M_S[1], *(1.1 * value for value in shown)]),
+    )
+    _log(axes, "y", (100, 200, 400, 800, 1600), ends)
     axes.set_ylabel("Vs30 (m/s)", labelpad=1)
     axes.grid(visible=False)
 

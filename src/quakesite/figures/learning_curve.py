@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
 
 from quakesite.figures.style import COLUMN_IN, NEUTRAL, TRAIN, new_figure, style
+from quakesite.figures.table_rows import finite
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+class Step(NamedTuple):
+    """One step of the curve: the mean number of stations learnt from, and the error (%) of each trial."""
+
+    stations: float
+    errors_pct: list[float]
 
 
 def draw(rows: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figure:
@@ -23,15 +30,13 @@ def draw(rows: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figur
         figure = new_figure(COLUMN_IN, 2.4, synthetic=synthetic)
         axes = figure.add_subplot()
         for column, colour, dashes, label in kinds:
-            steps = _by_step(rows, column)
-            count = [np.mean([pair[0] for pair in step]) for step in steps]
-            errors = [[pair[1] for pair in step] for step in steps]
+            steps = by_step(rows, column)
+            count = [step.stations for step in steps]
+            errors = [step.errors_pct for step in steps]
             axes.fill_between(
                 count, [min(e) for e in errors], [max(e) for e in errors], color=colour, alpha=0.18
             )
-            axes.plot(
-                count, [float(np.mean(e)) for e in errors], dashes, color=colour, marker=".", label=label
-            )
+            axes.plot(count, [fmean(e) for e in errors], dashes, color=colour, marker=".", label=label)
         axes.set_xlabel("Stations learnt from (number)")
         axes.set_ylabel("Error per unseen station (%)")
         if rows:
@@ -39,10 +44,21 @@ def draw(rows: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figur
     return figure
 
 
-def _by_step(rows: Sequence[Mapping[str, str]], column: str) -> list[list[tuple[int, float]]]:
-    """Returns, step by step of the curve, (number of stations, error) of each trial."""
+def by_step(rows: Sequence[Mapping[str, str]], column: str) -> list[Step]:
+    """Returns the steps of the curve, the fewest stations first: each trial's first, its second, and so on.
+
+    Trials differ in how many stations a share of their own is, so a step stands at the mean of the numbers.
+
+    Args:
+        rows: of `learning_curve.csv`.
+        column: of the errors.
+    """
     of_trial: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
-        of_trial.setdefault(row["trial"], []).append((int(row["n_stations"]), float(row[column])))
+        error = finite(row[column])
+        if error is not None:
+            of_trial.setdefault(row["trial"], []).append((int(row["n_stations"]), error))
     longest = max(map(len, of_trial.values()), default=0)
-    return [[steps[place] for steps in of_trial.values() if place < len(steps)] for place in range(longest)]
+    ordered = [sorted(pairs) for pairs in of_trial.values()]
+    together = [[pairs[place] for pairs in ordered if place < len(pairs)] for place in range(longest)]
+    return [Step(fmean(count for count, _ in pairs), [error for _, error in pairs]) for pairs in together]

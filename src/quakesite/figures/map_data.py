@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from quakesite.evaluation.layout import read_csv
 from quakesite.figures.hv_curve import read_curves, summary
+from quakesite.figures.table_rows import finite, read_rows
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import CATALOGUE
 from quakesite.stations.schema import STATIONS, site_class
@@ -51,13 +50,13 @@ def read_stations(
     measured Vs30, else of the predicted one), `hv` and `hvDeviation` (ln H/V at `HV_FREQUENCIES_HZ`),
     `hvRecords`, `records` (event, magnitude, km, km, cm/s^2, dB). None where something is not known.
     """
-    predicted = {row["station"]: row for row in read_csv(predictions)}
+    predicted = {row["station"]: row for row in read_rows(predictions)}
     records = _records(catalogue, _snr(picks, method))
     curves = read_curves(features)
     entries: dict[str, dict[str, Any]] = {}
     for row in read_parquet(stations, STATIONS, columns=OF_STATION).to_pylist():
         code = row["station"]
-        if row["latitude"] is None or row["longitude"] is None or code in entries:
+        if finite(row["latitude"]) is None or finite(row["longitude"]) is None or code in entries:
             continue
         entry = _entry(row, predicted.get(code))
         entry["records"] = records.get(code, [])
@@ -71,7 +70,7 @@ def read_stations(
 
 
 def _entry(row: dict[str, Any], said: dict[str, str] | None) -> dict[str, Any]:
-    measured = row["vs30_m_s"]
+    measured = finite(row["vs30_m_s"])
     said = said or {}
     predicted = _number(said.get("vs30_predicted"))
     known = measured if measured is not None else predicted
@@ -82,7 +81,7 @@ def _entry(row: dict[str, Any], said: dict[str, str] | None) -> dict[str, Any]:
         "province": row["province"],
         "latitude": round(row["latitude"], 5),
         "longitude": round(row["longitude"], 5),
-        "elevation": row["elevation_m"],
+        "elevation": finite(row["elevation_m"]),
         "measured": None if measured is None else round(measured, 1),
         "source": source or None,
         "predicted": predicted,
@@ -98,9 +97,8 @@ def _entry(row: dict[str, Any], said: dict[str, str] | None) -> dict[str, Any]:
 
 
 def _number(written: str | None) -> float | None:
-    if not written or written == "NaN":
-        return None
-    return round(float(written), 2)
+    number = finite(written)
+    return None if number is None else round(number, 2)
 
 
 def _snr(picks: str | Path, method: str | None) -> dict[str, float | None]:
@@ -119,7 +117,8 @@ def _records(catalogue: str | Path, snr_db: dict[str, float | None]) -> dict[str
             row["pga_cm_s2"],
             snr_db.get(row["record_id"]),
         )
-        rounded = [round(value, 2) if value is not None and isfinite(value) else None for value in numbers]
+        known = map(finite, numbers)
+        rounded = [None if value is None else round(value, 2) for value in known]
         of_station.setdefault(row["station"], []).append([_stamp(row["event_id"]), *rounded])
     return of_station
 

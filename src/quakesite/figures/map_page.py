@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -16,13 +17,12 @@ from quakesite.tables import atomic_open
 COVERAGE = 0.9
 """Of intervals whose table does not state it."""
 
+PLACE = re.compile(r"\{\{ (\w+) \}\}")
+
 
 def page(name: str, **filled: str) -> str:
     """Returns the page `page/{name}.html` with its places `{{ key }}` filled in."""
-    text = asset(f"{name}.html")
-    for key, value in filled.items():
-        text = text.replace(f"{{{{ {key} }}}}", value)
-    return text
+    return PLACE.sub(lambda found: filled[found[1]], asset(f"{name}.html"))
 
 
 def asset(name: str) -> str:

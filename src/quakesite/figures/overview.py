@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quakesite.figures.style import COLUMN_IN, INK, TRAIN, VALIDATION, new_figure, style
+from quakesite.figures.table_rows import finite
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import CATALOGUE
 from quakesite.tables import read_parquet
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SNR_BIN_DB = 5.0
 MOST_BARS = 24
+TITLE_LETTERS = 57
+"""Of the longest title that stands in one line."""
+
 NEAREST_KM = 1.0
 """Records nearer than this stand at it: the axis is logarithmic."""
 
@@ -36,7 +40,7 @@ def read_snr(picks: str | Path, method: str | None = None) -> list[float]:
     rows = read_parquet(picks, PICKS, columns=["method", "phase", "snr_db"]).to_pylist()
     wanted = method or (rows[0]["method"] if rows else None)
     chosen = [row for row in rows if row["method"] == wanted and row["phase"] == "P"]
-    return [row["snr_db"] for row in chosen if row["snr_db"] is not None]
+    return [snr for row in chosen if (snr := finite(row["snr_db"])) is not None]
 
 
 def draw(
@@ -59,7 +63,11 @@ def draw(
         grid = figure.add_gridspec(2, 2, height_ratios=[1.35, 1.0])
         _magnitude_distance(figure.add_subplot(grid[0, :]), records)
         _per_station(figure.add_subplot(grid[1, 0]), records)
-        _snr(figure.add_subplot(grid[1, 1]), [one for one in snr_db if one is not None], min_snr_db)
+        _snr(
+            figure.add_subplot(grid[1, 1]),
+            [one for one in snr_db if finite(one) is not None and one is not None],
+            min_snr_db,
+        )
     return figure
 
 
@@ -69,7 +77,7 @@ def _magnitude_distance(axes: Axes, records: Sequence[Mapping[str, Any]]) -> Non
     known = [
         (row["epicentral_distance_km"], row["magnitude"])
         for row in records
-        if row["epicentral_distance_km"] is not None and row["magnitude"] is not None
+        if finite(row["epicentral_distance_km"]) is not None and finite(row["magnitude"]) is not None
     ]
     distance, magnitude = np.array(known, dtype=np.float64).reshape(-1, 2).T
     axes.scatter(
@@ -91,7 +99,9 @@ def _magnitude_distance(axes: Axes, records: Sequence[Mapping[str, Any]]) -> Non
     axes.set_ylabel("Magnitude")
     unknown = len(records) - len(known)
     title = f"{len(records)} records of {len({row['station'] for row in records})} stations"
-    axes.set_title(title + (f" ({unknown} without magnitude or distance)" if unknown else ""))
+    without = f"({unknown} without magnitude or distance)" if unknown else ""
+    together = f"{title} {without}".strip()
+    axes.set_title(together if len(together) <= TITLE_LETTERS else f"{title}\n{without}")
 
 
 def _per_station(axes: Axes, records: Sequence[Mapping[str, Any]]) -> None:
@@ -118,13 +128,18 @@ def _snr(axes: Axes, snr_db: Sequence[float], limit: float | None) -> None:
         axes.hist(snr_db, bins=edges.tolist(), color=TRAIN, edgecolor="white", linewidth=0.4)
     if limit is not None:
         axes.axvline(limit, color=VALIDATION, linewidth=1.1, gid="limit")
+        left, right = axes.get_xlim()
         axes.annotate(
             f"limit {limit:g} dB",
             (limit, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 2),
             textcoords="offset points",
-            ha="center",
+            ha="left"
+            if limit < left + 0.3 * (right - left)
+            else "right"
+            if limit > right - 0.3 * (right - left)
+            else "center",
             fontsize=6.5,
             color=INK,
         )

@@ -6,14 +6,33 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from quakesite.figures.style import CLASS_COLOURS, CLASS_MARKERS, COLUMN_IN, INK, new_figure, style
+from quakesite.figures.table_rows import finite
 from quakesite.stations.schema import CLASSES, site_class
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TICKS_M_S = (100, 200, 400, 800, 1600)
+TICKS_M_S = (25, 50, 100, 200, 400, 800, 1600, 3200, 6400)
+LEAST_M_S, MOST_M_S = 95.0, 2000.0
+"""The axes show at least this range, and farther where a point or an interval lies outside of it."""
+
+
+def is_judged(row: Mapping[str, str]) -> bool:
+    """Returns whether a row of `predictions.csv` has a measured Vs30 that the model has not seen."""
+    values = [finite(row["vs30_measured"]), finite(row["vs30_predicted"])]
+    return row["out_of_fold"] == "true" and all(value is not None and value > 0.0 for value in values)
+
+
+def limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Returns the ends of the axes (m/s), with a margin around all of `values` that a log axis can show."""
+    shown = values[np.isfinite(values) & (values > 0.0)]
+    return (
+        min(LEAST_M_S, float(shown.min(initial=LEAST_M_S / 0.9)) * 0.9),
+        max(MOST_M_S, float(shown.max(initial=MOST_M_S / 1.1)) * 1.1),
+    )
 
 
 def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figure:
@@ -23,20 +42,20 @@ def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -
     """
     from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
 
-    rows = [row for row in predictions if row["vs30_measured"] and row["out_of_fold"] == "true"]
-    measured = np.array([float(row["vs30_measured"]) for row in rows])
-    predicted = np.array([float(row["vs30_predicted"]) for row in rows])
-    low = np.array([float(row["vs30_low"] or "nan") for row in rows])
-    high = np.array([float(row["vs30_high"] or "nan") for row in rows])
+    rows = [row for row in predictions if is_judged(row)]
+    measured, predicted, low, high = (
+        np.array([finite(row[f"vs30_{name}"]) for row in rows], dtype=np.float64)
+        for name in ("measured", "predicted", "low", "high")
+    )
     classes = np.array([site_class(value) for value in measured.tolist()], dtype="U1")
     with style():
         figure = new_figure(COLUMN_IN, 3.5, synthetic=synthetic)
         axes = figure.add_subplot()
-        ends = (95.0, 2000.0)
+        ends = limits(np.concatenate([measured, predicted, low, high]))
         line = np.array(ends)
-        axes.plot(line, line, color=INK, linewidth=0.8)
+        axes.plot(line, line, color=INK, linewidth=0.8, zorder=1.5)
         for factor in (1.5, 1 / 1.5):
-            axes.plot(line, factor * line, ":", color=INK, linewidth=0.7)
+            axes.plot(line, factor * line, ":", color=INK, linewidth=0.7, zorder=1.5)
         axes.vlines(measured, low, high, color="#bbbbbb", linewidth=0.6, zorder=1)
         for name in CLASSES:
             chosen = classes == name
@@ -51,6 +70,7 @@ def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -
                     linewidth=0.3,
                     label=f"{name} ({chosen.sum()})",
                     zorder=2,
+                    gid=f"class {name}",
                 )
         for set_scale, axis in ((axes.set_xscale, axes.xaxis), (axes.set_yscale, axes.yaxis)):
             set_scale("log")
@@ -63,12 +83,14 @@ def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -
         axes.set_aspect("equal")
         axes.set_xlabel("Measured Vs30 (m/s)")
         axes.set_ylabel("Predicted Vs30, out of fold (m/s)")
-        finite = np.isfinite(low)
-        if finite.any():
-            held = float(np.mean((low <= measured)[finite] & (measured <= high)[finite]))
-            axes.set_title(f"{len(rows)} stations, {held:.0%} within their interval")
+        known = np.isfinite(low) & np.isfinite(high)
+        if known.any():
+            held = float(np.mean((low <= measured)[known] & (measured <= high)[known]))
+            axes.set_title(
+                f"{len(rows)} station{'s' if len(rows) != 1 else ''}, {held:.0%} within their interval"
+            )
         else:
-            axes.set_title(f"{len(rows)} stations")
+            axes.set_title(f"{len(rows)} station{'s' if len(rows) != 1 else ''}")
         if len(rows):
             axes.legend(title="Site class", title_fontsize=7, loc="upper left", handletextpad=0.1)
     return figure

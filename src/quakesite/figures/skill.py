@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 LOWEST_SHOWN = -1.0
+DOUBTFUL = ("leaked", "too good")
+"""Verdicts of `skill.csv` that stand beside a model's name: its skill is not to be believed."""
 
 
 def draw(skill: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figure:
@@ -52,7 +54,7 @@ def draw(skill: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figu
                     f"{value:.1f}", (LOWEST_SHOWN, place), xytext=(5, 2), textcoords="offset points"
                 )
         axes.axvline(0.0, color=INK, linewidth=0.9)
-        axes.set_yticks(range(len(judged)), [row["name"] for row in judged])
+        axes.set_yticks(range(len(judged)), [_name(row) for row in judged])
         axes.set_ylim(len(judged) - 0.4, -0.6)
         axes.set_xlabel("Skill (1: perfect, 0: the best constant)")
         axes.grid(visible=False, axis="y")
@@ -65,6 +67,12 @@ def draw(skill: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figu
                 handles=handles, loc="outside lower left", ncols=1 if missing else 3, labelcolor=NEUTRAL
             )
     return figure
+
+
+def _name(row: Mapping[str, str]) -> str:
+    """Returns the model's name, with what speaks against a skill that looks good."""
+    doubt = row.get("verdict", "")
+    return f"{row['name']} ({doubt})" if doubt in DOUBTFUL else row["name"]
 
 
 def _key(rows: Sequence[Mapping[str, str]]) -> list[Line2D]:

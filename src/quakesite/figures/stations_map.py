@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from quakesite.figures import basemap
 from quakesite.figures.style import CLASS_COLOURS, CLASS_MARKERS, COLUMN_IN, NEUTRAL, new_figure, style
+from quakesite.figures.table_rows import finite
 from quakesite.stations.schema import CLASSES, site_class
 
 if TYPE_CHECKING:
@@ -15,15 +16,21 @@ if TYPE_CHECKING:
 RANGES = {"A": "> 1500", "B": "760–1500", "C": "360–760", "D": "180–360", "E": "< 180"}
 
 
+def has_place(station: Mapping[str, Any]) -> bool:
+    """Returns whether the coordinates of a station are known."""
+    return finite(station["latitude"]) is not None and finite(station["longitude"]) is not None
+
+
 def draw(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) -> Figure:
     """Returns the map of `stations` (`STATIONS` rows); those without coordinates are left out.
 
     Frequent classes are drawn first, so that the few A, B and E stations are not hidden.
     """
-    placed = [row for row in stations if row["latitude"] is not None and row["longitude"] is not None]
+    placed = [row for row in stations if has_place(row)]
     groups: dict[str, list[Mapping[str, Any]]] = {name: [] for name in ("none", *CLASSES)}
     for row in placed:
-        groups[site_class(row["vs30_m_s"]) if row["vs30_m_s"] is not None else "none"].append(row)
+        vs30 = finite(row["vs30_m_s"])
+        groups["none" if vs30 is None else site_class(vs30)].append(row)
     with style():
         figure = new_figure(COLUMN_IN, 2.45, synthetic=synthetic)
         axes = figure.add_subplot()
@@ -57,7 +64,10 @@ def draw(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) -> F
                 ncols=3,
                 title="NEHRP site class, Vs30 in m/s (number of stations)",
                 title_fontsize=7,
-                handletextpad=0.2,
-                columnspacing=1.0,
+                handlelength=1.2,
+                handletextpad=0.1,
+                columnspacing=0.6,
+                borderpad=0.2,
+                borderaxespad=0.2,
             )
     return figure

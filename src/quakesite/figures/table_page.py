@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from quakesite.errors import InputError
 from quakesite.figures.contents import SYNTHETIC, TABLES
 from quakesite.figures.map_page import asset, embedded, page
+from quakesite.figures.table_rows import read_lines
 from quakesite.tables import atomic_open
 
 MOST_ROWS = 3000
@@ -34,7 +34,7 @@ def write(source: str | Path, out: str | Path, *, synthetic: bool = False) -> No
     """Writes the page of the CSV table `source` to `out`; of rejects, their counts by stage and reason.
 
     Raises:
-        InputError: there is no such table, or it has no header line.
+        InputError: there is no such table, it has no header line, or a row is not as long as that.
     """
     with atomic_open(out) as handle:
         handle.write(render(source, synthetic=synthetic))
@@ -43,14 +43,7 @@ def write(source: str | Path, out: str | Path, *, synthetic: bool = False) -> No
 def render(source: str | Path, *, synthetic: bool = False) -> str:
     """Returns the page of the CSV table `source`; see `write`."""
     source = Path(source)
-    try:
-        text = source.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(source, "no such file", expected="a CSV table") from None
-    lines = list(csv.reader(text.splitlines(keepends=True)))
-    if not lines:
-        raise InputError(source, "an empty file", expected="a CSV table with a header line")
-    header, rows = lines[0], lines[1:]
+    text, header, rows = read_lines(source)
     name = source.stem
     if name == "rejects":
         header, rows = rejects_by_reason(header, rows)

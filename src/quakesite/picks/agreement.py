@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from quakesite.picks.flags import Flag
-from quakesite.picks.picked import PHASES
+from quakesite.picks.flags import DOUBTFUL
+from quakesite.picks.networks import PHASES
 from quakesite.picks.schema import AGREEMENT, PICKS
 
 SNR_EDGES_DB = (10.0, 20.0, 30.0, 40.0)
@@ -21,7 +21,6 @@ SHARES_S = (0.1, 0.2, 0.5)
 REFERENCES = ("manual", "author")
 """Methods that others are held against; between two of the same kind the alphabet decides."""
 UNKNOWN = "unknown"
-DOUBTFUL = frozenset({Flag.S_BEFORE_P, Flag.SP_IMPLAUSIBLE, Flag.OUTSIDE_RECORD})
 PLAUSIBLE, IMPLAUSIBLE = "plausible", "implausible"
 
 ByRecord = Mapping[str, float | None]
@@ -32,8 +31,8 @@ def agreement(picks: pa.Table, distances_km: ByRecord | None = None) -> pa.Table
     """Returns a table with `schema.AGREEMENT`: each pair of methods, each phase, over all records and binned.
 
     A record's SNR is the one by the reference method's pick, or by the other's where that has none. Records
-    are implausible where a flag of `DOUBTFUL` says so of either method's picks. Bins hold their lower edge.
-    Pairs and bins without a record in common get a row only over all records.
+    are implausible where a flag of `flags.DOUBTFUL` says so of either method's picks. Bins hold their lower
+    edge. Pairs and bins without a record in common get a row only over all records.
 
     Args:
         picks: a table with `schema.PICKS`, of any number of methods.

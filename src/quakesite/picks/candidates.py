@@ -39,6 +39,10 @@ class Clock:
         """Returns the time of `row` from the record's first sample."""
         return round(self.first_s + row / self.rate_hz, 6)
 
+    def holds(self, time_s: float) -> bool:
+        """Returns whether a time lies in the record, rather than in its padding."""
+        return 0 <= time_s <= self.duration_s
+
     def row(self, time_s: float) -> int:
         """Returns the row nearest to a time."""
         return round((time_s - self.first_s) * self.rate_hz)
@@ -48,7 +52,7 @@ def candidates(probability: npt.NDArray[np.float32], threshold: float, clock: Cl
     """Returns the peaks of `probability` that reach `threshold`, in order of time.
 
     A peak is the largest value from where the probability reaches the threshold until it falls below half
-    of it, as in SeisBench's `picks_from_annotations`. Peaks in the padding of the record are left out.
+    of it, as in SeisBench's `picks_from_annotations`. Peaks in the padding of the record are among them.
 
     Args:
         probability: shape (n,), NaN where nothing was predicted.
@@ -60,9 +64,7 @@ def candidates(probability: npt.NDArray[np.float32], threshold: float, clock: Cl
     found: list[Candidate] = []
     for start, end in trigger_onset(probability, threshold, threshold / 2):
         peak = int(start + np.nanargmax(probability[start : end + 1]))
-        time = clock.time_s(peak)
-        if 0 <= time <= clock.duration_s:
-            found.append(Candidate(time, round(float(probability[peak]), 6)))
+        found.append(Candidate(clock.time_s(peak), round(float(probability[peak]), 6)))
     return found
 
 

@@ -82,8 +82,9 @@ def shard(
         result = by_kalkan(records)
     write_parquet(rejects_table(result.rejects), rejects)
     if candidates is not None:
-        write_parquet(candidates_table(result.found, result.method), candidates)
-    write_parquet(picks_table(result.found, result.method, result.weights_sha256), out)
+        everything = [*result.found, *result.unpicked]
+        write_parquet(candidates_table(everything, result.method, result.weights), candidates)
+    write_parquet(picks_table(result.found, result.method, result.weights), out)
     say(f"picks ({method}): {len(result.found)} records picked, {len(result.rejects)} rejected")
 
 
@@ -139,7 +140,7 @@ def agreement(
 
 @app.command(cls=SeveralValues)
 def export(
-    picks: Annotated[Path, typer.Argument(help="Picks (.parquet), of one method or of all.")],
+    picks: Annotated[list[Path], typer.Argument(help="Picks of shards (.parquet), of one method or of all.")],
     *,
     records: Annotated[
         list[Path] | None, typer.Option(help="The shards of the records picked, for QuakeML.")
@@ -154,9 +155,9 @@ def export(
     from quakesite.picks.schema import PICKS
     from quakesite.progress import say
     from quakesite.records.schema import RECORDS
-    from quakesite.tables import read_parquet
+    from quakesite.tables import read_all, read_parquet
 
-    table = read_parquet(picks, PICKS)
+    table = read_all(picks, PICKS)
     if out.suffix.lower() == ".csv":
         write_csv_picks(table, out)
         say(f"{out}: {table.num_rows} picks written")
@@ -165,8 +166,8 @@ def export(
     rows = [
         row for shard in shards for row in read_parquet(shard, RECORDS, columns=RECORD_COLUMNS).to_pylist()
     ]
-    written = write_quakeml(table, rows, out)
-    say(f"{out}: {written} of {table.num_rows} picks written")
+    exported = write_quakeml(table, rows, out)
+    say(f"{out}: {exported.written} of {table.num_rows} picks written{exported.left_out}")
 
 
 def _needed(value: T | None, option: str) -> T:

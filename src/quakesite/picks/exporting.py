@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from quakesite.errors import InputError
 from quakesite.picks.manual import COLUMNS
@@ -12,7 +13,7 @@ from quakesite.tables import write_csv
 
 
 def write_csv_picks(picks: pa.Table, target: str | Path) -> None:
-    """Writes picks as a table that `manual.read_manual` reads; the method stands for the analyst.
+    """Writes picks as a table that `manual.read_manual` reads; the method stands for a missing analyst.
 
     Args:
         picks: a table with `schema.PICKS`, of one method.
@@ -29,7 +30,7 @@ def write_csv_picks(picks: pa.Table, target: str | Path) -> None:
             expected="those of one method",
             action=f"export results/picks/{methods[0]}/...",
         )
-    table = picks.select([*COLUMNS, "method", "probability"]).rename_columns(
-        [*COLUMNS, "analyst", "probability"]
-    )
+    analyst = pc.coalesce(picks["analyst"], picks["method"])
+    table = picks.select([*COLUMNS, "probability", "uncertainty_s", "comment"])
+    table = table.add_column(len(COLUMNS), "analyst", analyst)
     write_csv(table.sort_by([(name, "ascending") for name in COLUMNS[:2]]), target)

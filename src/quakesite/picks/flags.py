@@ -15,6 +15,14 @@ class Flag(StrEnum):
     P_UNSETTLED = "p_unsettled"  # timed where EQTransformer draws arrivals to whole seconds of its window
     S_UNSETTLED = "s_unsettled"
     OUTSIDE_RECORD = "outside_record"  # a pick before the first sample or after the last
+    DROPPED_IN_PADDING = "dropped_in_padding"  # more probable than the pick kept, or where there is none
+
+
+DOUBTFUL = frozenset({Flag.S_BEFORE_P, Flag.SP_IMPLAUSIBLE, Flag.OUTSIDE_RECORD})
+"""Flags that speak against a record's picks; the others are remarks."""
+
+USUAL_DEPTH_KM = 10.0
+"""Taken where the depth is unknown: the usual one in Türkiye."""
 
 
 EARLY_P_S = 5.0
@@ -42,12 +50,12 @@ def plausible_sp_s(hypocentral_distance_km: float) -> tuple[float, float]:
 def hypocentral_distance_km(epicentral_km: float | None, depth_km: float | None) -> float | None:
     """Returns the straight distance to the hypocentre; None where the epicentral distance is unknown.
 
-    An unknown depth counts as 10 km, the usual depth in Türkiye.
+    An unknown depth counts as `USUAL_DEPTH_KM`.
     """
     if epicentral_km is None or not math.isfinite(epicentral_km):
         return None
     if depth_km is None or not math.isfinite(depth_km):
-        depth_km = 10.0
+        depth_km = USUAL_DEPTH_KM
     return math.hypot(epicentral_km, max(depth_km, 0.0))
 
 

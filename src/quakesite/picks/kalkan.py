@@ -26,7 +26,9 @@ SHORT_PERIOD_S, LONG_PERIOD_S = 0.01, 0.1
 """Natural period of the oscillator for records of 100 Hz and more, and of less."""
 
 BINS_S = 2.0
-"""Bins of the histogram per sampling interval: 200 at 0.01 s, 400 at 0.005 s."""
+BINS_OF_SLOW_RECORDS = 200
+"""Bins of the histogram: as many as sampling intervals in 2 s for records of 100 Hz and more (200 at 100 Hz,
+400 at 200 Hz), 200 for all others, as in the author's own program."""
 
 VERTICAL = 2
 
@@ -34,8 +36,15 @@ VERTICAL = 2
 def pick(record: Record) -> float | None:
     """Returns P on the vertical component in seconds from the first sample; None where there is none."""
     rate_hz = record.sampling_rate_hz
-    period_s = SHORT_PERIOD_S if rate_hz >= 100 else LONG_PERIOD_S
-    return p_arrival_s(record.acceleration[VERTICAL], 1 / rate_hz, period_s, math.ceil(BINS_S * rate_hz))
+    period_s, n_bins = oscillator(rate_hz)
+    return p_arrival_s(record.acceleration[VERTICAL], 1 / rate_hz, period_s, n_bins)
+
+
+def oscillator(rate_hz: float) -> tuple[float, int]:
+    """Returns the oscillator's period in s, and the bins of the histogram: those of the author's program."""
+    if rate_hz >= 100:
+        return SHORT_PERIOD_S, round(BINS_S * rate_hz)
+    return LONG_PERIOD_S, BINS_OF_SLOW_RECORDS
 
 
 def p_arrival_s(

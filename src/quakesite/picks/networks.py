@@ -32,6 +32,9 @@ NETWORKS: dict[str, Network] = {
 }
 """What takes three components and gives a probability of P and one of S for every sample."""
 
+PHASES = ("P", "S")
+"""What is picked, in the order of all tables."""
+
 EQTRANSFORMER: NetworkName = "eqtransformer"
 AUTO = "auto"
 

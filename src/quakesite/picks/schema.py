@@ -15,7 +15,11 @@ PICKS = pa.schema(
         pa.field("probability", pa.float64(), metadata={"about": "null where the method gives none"}),
         pa.field("snr_db", pa.float64(), metadata={"about": "of the record, from this method's P pick"}),
         pa.field("flags", pa.list_(pa.string()), nullable=False, metadata={"about": "implausibilities"}),
-        pa.field("weights_sha256", pa.string(), metadata={"about": "of the network's weights"}),
+        pa.field("weights", pa.string(), metadata={"about": "the network's weights by name, e.g. original"}),
+        pa.field("weights_sha256", pa.string(), metadata={"about": "of the file of the network's weights"}),
+        pa.field("analyst", pa.string(), metadata={"about": "who picked, of picks made by hand"}),
+        pa.field("uncertainty_s", pa.float64(), metadata={"about": "plus or minus, as the analyst says"}),
+        pa.field("comment", pa.string(), metadata={"about": "the analyst's"}),
     ]
 )
 """At most one row per record and phase, the most probable: `results/picks/{method}/{shard}.parquet`."""
@@ -26,13 +30,20 @@ CANDIDATES = pa.schema(
         pa.field("method", pa.string(), nullable=False),
         pa.field("phase", pa.string(), nullable=False, metadata={"about": "P, S or detection"}),
         pa.field(
-            "time_s", pa.float64(), nullable=False, metadata={"about": "from the record's first sample"}
+            "time_s",
+            pa.float64(),
+            nullable=False,
+            metadata={
+                "about": "from the record's first sample; before it or behind the last: in the padding"
+            },
         ),
         pa.field("probability", pa.float64()),
+        pa.field("weights", pa.string(), metadata={"about": "the network's weights by name, e.g. original"}),
+        pa.field("weights_sha256", pa.string(), metadata={"about": "of the file of the network's weights"}),
         pa.field("chosen", pa.bool_(), nullable=False, metadata={"about": "whether it stands in the picks"}),
     ]
 )
-"""Every arrival above its threshold, chosen or not, and the strongest detection of each record."""
+"""Every arrival above its threshold, chosen or not, and the strongest detection; of rejected records, too."""
 
 AGREEMENT = pa.schema(
     [

@@ -9,9 +9,9 @@ from pathlib import Path
 from quakesite.errors import InputError
 from quakesite.picks import quakeml
 from quakesite.picks.kalkan import pick as kalkan_picks
-from quakesite.picks.manual import QUAKEML_SUFFIXES, ManualPicks, read_manual
+from quakesite.picks.manual import QUAKEML_SUFFIXES, ManualPick, ManualPicks, read_manual
 from quakesite.picks.networks import NETWORKS
-from quakesite.picks.picked import Arrival, Picked, picked
+from quakesite.picks.picked import NO_WEIGHTS, Arrival, Picked, WeightsName, picked
 from quakesite.picks.settings import PicksSettings
 from quakesite.progress import track
 from quakesite.records.record import Record
@@ -29,8 +29,10 @@ class ShardPicks:
     """Picks and rejects of a shard by one method."""
 
     method: str
-    weights_sha256: str | None = None
+    weights: WeightsName = NO_WEIGHTS
     found: list[Picked] = field(default_factory=list)
+    unpicked: list[Picked] = field(default_factory=list)
+    """Of the records rejected: what there was besides P and S."""
     rejects: list[Reject] = field(default_factory=list)
 
     def add(self, one: Picked, sources: Iterable[str]) -> None:
@@ -39,6 +41,7 @@ class ShardPicks:
             source = next(iter(sources), "")
             detail = f"{self.method} found neither P nor S"
             self.rejects.append(Reject(one.record_id, source, STAGE, Reason.NO_PICK, detail))
+            self.unpicked.append(one)
         else:
             self.found.append(one)
 
@@ -69,10 +72,10 @@ def by_network(shard: str | Path, method: str, weights: str | Path, settings: Pi
 
     from quakesite.picks import picker
     from quakesite.picks.device import on_device
-    from quakesite.picks.weights import load_network, sha256_of
+    from quakesite.picks.weights import load_network, sha256_of, weights_name
 
     torch.set_num_threads(1)  # jobs run in parallel; results must not depend on the number of cores
-    result.weights_sha256 = sha256_of(weights)
+    result.weights = WeightsName(weights_name(weights), sha256_of(weights))
     model = load_network(weights)
     expected = NETWORKS[method].seisbench
     if type(model).__name__ != expected:
@@ -136,10 +139,10 @@ def by_hand(shard: str | Path, table: str | Path, name: str) -> ShardPicks:
     for record in iter_records(shard):
         of_record = waiting.pop(record.record_id, None)
         if of_record is not None:
-            arrivals = picked(record, _arrival(of_record.get("P")), _arrival(of_record.get("S")))
+            arrivals = picked(record, _by_hand(of_record.get("P")), _by_hand(of_record.get("S")))
             result.add(arrivals, record.sources)
     for record_id, of_record in waiting.items():
-        detail = ", ".join(f"{phase} at {time:g} s" for phase, time in sorted(of_record.items()))
+        detail = ", ".join(f"{phase} at {pick.time_s:g} s" for phase, pick in sorted(of_record.items()))
         result.rejects.append(Reject(record_id, str(table), STAGE, Reason.UNKNOWN_RECORD, detail))
     result.check_balance(n_records)
     return result
@@ -170,3 +173,9 @@ def count_records(shard: str | Path) -> int:
 
 def _arrival(time_s: float | None) -> Arrival | None:
     return None if time_s is None else Arrival(time_s)
+
+
+def _by_hand(pick: ManualPick | None) -> Arrival | None:
+    if pick is None:
+        return None
+    return Arrival(pick.time_s, None, pick.analyst, pick.uncertainty_s, pick.comment)

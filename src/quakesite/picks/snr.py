@@ -19,6 +19,12 @@ def snr_db(acceleration: npt.NDArray[np.floating], rate_hz: float, p_s: float | 
     noise is what is recorded until 0.5 s before P, the signal what is recorded from P on, 30 s at most.
     The mean of each component over the noise is removed from both.
 
+    The form is that of Kalkan's picker, whose SNR the paper's authors used (`PphasePicker.m`, revision of
+    2017-02-17; the picker: Kalkan 2016, Bull. Seism. Soc. Am. 106, 971-986): 10 log10 of a ratio of mean
+    squares. There the signal is a whole component, noise before P included, unfiltered and with its mean, and
+    the noise all of it before P; its figure is lower the longer the record, and for a raw record with an
+    offset next to 0.
+
     Args:
         acceleration: shape (3, n_samples), any unit.
         rate_hz: samples per second.

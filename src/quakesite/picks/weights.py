@@ -21,6 +21,7 @@ from quakesite.tables import atomic_path
 if TYPE_CHECKING:
     from seisbench.models import WaveformModel
 
+USUAL = "original"
 ORIGINAL_SHA256 = "a94ee04f8c2dcedeb9a25a16691a8c2c43714bebb71e4eb42533a174a544ffa5"
 """Of the file that `write_weights` makes of the authors' "original" (conservative) weights."""
 
@@ -57,12 +58,14 @@ class Weights:
         model_args: arguments of the network's class.
         network: a key of `NETWORKS`.
         default_args: the weights' own arguments of `annotate` (blind margins, stacking).
+        name: what they are called: SeisBench's name, or that of the file they were read from.
     """
 
     state: Mapping[str, npt.NDArray[Any]]
     model_args: Mapping[str, Any]
     network: str = EQTRANSFORMER
     default_args: Mapping[str, Any] = field(default_factory=dict)
+    name: str = USUAL
 
     def canonical(self) -> Weights:
         """Returns the same network without what picks do not need, arrays and arguments in fixed order.
@@ -78,7 +81,7 @@ class Weights:
             }
             args = {key: value for key, value in self.model_args.items() if key not in TRAINING_ARGS}
             ours = {key: value for key, value in self.default_args.items() if not key.endswith(OURS)}
-            return Weights(state, args, self.network, ours)
+            return Weights(state, args, self.network, ours, self.name)
         args = ORIGINAL_ARGS | {"filter_args": None, "filter_kwargs": None, "original_compatible": False}
         args |= {key: value for key, value in self.model_args.items() if key not in TRAINING_ARGS}
         args = {key: value for key, value in args.items() if key in ORIGINAL_ARGS or value}
@@ -92,7 +95,7 @@ class Weights:
         if FIRST_CONVOLUTION in state:
             state[FIRST_CONVOLUTION] = np.ascontiguousarray(state[FIRST_CONVOLUTION][:, order])
         args["component_order"] = COMPONENT_ORDER
-        return Weights(state, args)
+        return Weights(state, args, name=self.name)
 
 
 def read_seisbench(path: str | Path, network: str = EQTRANSFORMER) -> Weights:
@@ -129,7 +132,7 @@ def read_seisbench(path: str | Path, network: str = EQTRANSFORMER) -> Weights:
     ) as error:
         message = f"cannot be read: {str(error).splitlines()[0]}"
         raise InputError(tensors, message, expected="weights in SeisBench's form") from error
-    return Weights(arrays, args, network, default_args)
+    return Weights(arrays, args, network, default_args, _name_of(tensors))
 
 
 def newest_version(folder: Path, name: str | None = None) -> Path | None:
@@ -172,6 +175,8 @@ def serialised(weights: Weights) -> bytes:
     about: dict[str, Any] = {NETWORKS[weights.network].seisbench: weights.model_args}
     if weights.default_args:
         about["default_args"] = weights.default_args
+    if (weights.network, weights.name) != (EQTRANSFORMER, USUAL):
+        about["name"] = weights.name  # the usual weights have the bytes they always had
     metadata = {METADATA_KEY: json.dumps(about, sort_keys=True)}
     return save(dict(weights.state), metadata=metadata)
 
@@ -187,11 +192,13 @@ def read_weights(path: str | Path) -> Weights:
     try:
         with safe_open(path, framework="numpy") as file:
             about = json.loads(file.metadata()[METADATA_KEY])
+            called = about.get("name", "")
             network, args = next(
                 (name, about[one.seisbench]) for name, one in NETWORKS.items() if one.seisbench in about
             )
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return Weights(state, args, network, about.get("default_args", {}))
+            usual = USUAL if network == EQTRANSFORMER else Path(path).stem
+            return Weights(state, args, network, about.get("default_args", {}), called or usual)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, StopIteration) as error:
         raise InputError(
             path,
@@ -201,14 +208,29 @@ def read_weights(path: str | Path) -> Weights:
         ) from error
 
 
+def weights_name(path: str | Path) -> str:
+    """Returns what the weights at `path` are called: `original`, `stead`, or the file they came from."""
+    return read_weights(path).name
+
+
+def _name_of(file: Path) -> str:
+    """Returns the name of weights from their file's, `stead` of `stead.pt.v2`."""
+    match = FILE_NAME.fullmatch(file.name)
+    return match[1] if match else file.stem
+
+
 def sha256_of(path: str | Path) -> str:
     """Returns the sha256 of the file at `path`, in hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def load_network(path: str | Path) -> WaveformModel:
+def load_network(path: str | Path, *, plain: bool = False) -> WaveformModel:
     """Returns SeisBench's network with the weights at `path`, ready to predict.
+
+    Args:
+        path: the weights, as `write_weights` writes them.
+        plain: whether EQTransformer's decoders stay as SeisBench has them, instead of `polyphase.folded`.
 
     Raises:
         InputError: the file is not of the form that `write_weights` writes, or does not fit the network.
@@ -229,7 +251,11 @@ def load_network(path: str | Path) -> WaveformModel:
     if missing or unexpected:
         wrong = f"{len(missing)} arrays missing, {len(unexpected)} unknown"
         raise InputError(path, wrong, expected=f"the weights of {name}")
-    return model.eval()
+    if plain:
+        return model.eval()
+    from quakesite.picks.polyphase import folded
+
+    return folded(model)
 
 
 def _as_seisbench_has_them(default_args: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,9 @@ zips through the inner one's, unpacked in memory only. Nothing here imports NumP
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -18,13 +17,14 @@ from typing import NamedTuple
 from quakesite.errors import InputError
 from quakesite.records import peeking
 from quakesite.records.naming import form_of, other_than_acceleration, station_code, station_of
+from quakesite.records.nested import open_inner
 from quakesite.records.opening import (
     BROKEN_ZIP,
     DEEPEST_NESTING,
+    LARGEST_INNER_ZIP,
     LARGEST_MEMBER,
     TooLarge,
     read_head,
-    read_limited,
 )
 from quakesite.shards import shard_of
 
@@ -32,10 +32,12 @@ MOST_UNPACKED = 20
 """How many times its own size the zips within a zip may unpack to, all together; LARGEST_MEMBER is allowed
 to any. Zips hardly shrink when they are zipped again."""
 
-BOOKKEEPING = frozenset(
-    {".snakemake_timestamp", "download.jsonl", "download.lock", "refused.csv", "waveforms.csv"}
-)
-"""What Snakemake leaves in a folder that one of its rules made, and `quakesite download` beside records."""
+TIMESTAMP = ".snakemake_timestamp"
+"""What Snakemake leaves in a folder that one of its rules made."""
+
+LEDGER = "download.jsonl"
+BOOKKEEPING = frozenset({LEDGER, "download.lock", "refused.csv", "waveforms.csv"})
+"""What `quakesite download` keeps beside records; known by the ledger that lies in the same folder."""
 
 
 class Found(NamedTuple):
@@ -102,7 +104,7 @@ def scan(archives: Sequence[str]) -> Scan:
     """
     result = Scan()
     for archive in archives:
-        before = len(result.found)
+        before, known = len(result.found), len(result.refused)
         if os.path.isdir(archive):
             root = os.path.realpath(archive)
             for item in _walk(archive, "", root):
@@ -118,6 +120,9 @@ def scan(archives: Sequence[str]) -> Scan:
                 expected="a folder or a zip of records",
                 action="correct `archive` in the configuration",
             )
+        # Overlapping archives list a file twice; it counts once.
+        listed = {one.source for one in result.refused[:known]}
+        result.refused[known:] = [one for one in result.refused[known:] if one.source not in listed]
         if len(result.found) == before:
             raise InputError(
                 "archive",
@@ -125,10 +130,8 @@ def scan(archives: Sequence[str]) -> Scan:
                 field=str(archive),
                 expected="TADAS .asc, NSMN .txt, .mat or miniSEED files, loose or in zips",
             )
-    # Overlapping archives list a file twice; it counts once.
     found = {(file.station, file.source): file for file in sorted(result.found, reverse=True)}
-    refused = {file.source: file for file in sorted(result.refused, reverse=True)}
-    return Scan(sorted(found.values()), sorted(refused.values()))
+    return Scan(sorted(found.values()), sorted(result.refused))
 
 
 def _add(result: Scan, item: Found | Refused) -> None:
@@ -160,8 +163,12 @@ def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
     except OSError as error:
         yield Refused(folder, "unreadable", error.strerror or str(error))
         return
+    names = {entry.name for entry in listed}
     for entry in listed:
-        if entry.name in BOOKKEEPING:
+        if entry.name == TIMESTAMP or (LEDGER in names and entry.name in BOOKKEEPING):
+            continue
+        if ambiguous := _refused_as_ambiguous(entry.path, entry.name, names):
+            yield ambiguous
             continue
         below = f"{relative}{entry.name}"
         try:
@@ -175,6 +182,14 @@ def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
                 yield Refused(entry.path, "not_a_record", "a device, pipe or socket")
         except OSError as error:
             yield Refused(entry.path, "unreadable", error.strerror or str(error))
+
+
+def _refused_as_ambiguous(source: str, name: str, others: Set[str]) -> Refused | None:
+    """Refuses `a.zip!b` beside `a.zip`: sources of the one would be called like those of the other."""
+    at = name.lower().find(".zip!")
+    if at < 0 or name[: at + 4] not in others:
+        return None
+    return Refused(source, "unsafe_path", f"named like a member of {name[: at + 4]} beside it; rename it")
 
 
 def _link(entry: os.DirEntry[str], root: str) -> Refused:
@@ -228,12 +243,20 @@ class _Budget:
 def _members(
     opened: zipfile.ZipFile, path: str, relative: str, mtime_ns: int, depth: int, budget: _Budget
 ) -> Iterator[Found | Refused]:
+    names = {info.filename for info in opened.infolist()}
+    if all(name.endswith("/") for name in names):
+        yield Refused(path, "not_a_record", "a zip without any file in it")
     seen: set[str] = set()
-    for info in opened.infolist():
+    for number, info in enumerate(opened.infolist(), 1):
         source, below = f"{path}!{info.filename}", f"{relative}!{info.filename}"
         if info.filename.endswith("/"):
             continue
-        refused = _refused_member(info, source, seen)
+        if info.filename in seen:
+            detail = f"a second member of this name, number {number} in the zip; the first counts"
+            yield Refused(source, "duplicate", detail)
+            continue
+        seen.add(info.filename)
+        refused = _refused_member(info, source) or _refused_as_ambiguous(source, info.filename, names)
         if refused:
             yield refused
             continue
@@ -271,23 +294,22 @@ def _nested(
     if depth >= DEEPEST_NESTING:
         yield Refused(source, "too_large", f"nested deeper than {DEEPEST_NESTING} zips")
         return
-    limit = min(LARGEST_MEMBER, budget.left)
+    limit = min(LARGEST_INNER_ZIP, budget.left)
     try:
-        with opened.open(info) as handle:
-            content = read_limited(handle, limit)
+        inner = open_inner(opened, info, limit)
     except TooLarge as error:
         budget.left -= limit
         detail = f"{error}; unpack the zip it is in"
-        if limit < LARGEST_MEMBER:
+        if limit < LARGEST_INNER_ZIP:
             detail = "the zips within the zip unpack to far more than its size; unpack it"
         yield Refused(source, "too_large", detail)
         return
-    budget.left -= len(content)
-    with zipfile.ZipFile(io.BytesIO(content)) as inner:
-        yield from _members(inner, source, below, mtime_ns, depth + 1, budget)
+    budget.left -= inner.size
+    with inner.file, inner.opened:
+        yield from _members(inner.opened, source, below, mtime_ns, depth + 1, budget)
 
 
-def _refused_member(info: zipfile.ZipInfo, source: str, seen: set[str]) -> Refused | None:
+def _refused_member(info: zipfile.ZipInfo, source: str) -> Refused | None:
     name = info.filename
     if not name:
         return Refused(source, "unsafe_path", "a member without a name")
@@ -297,9 +319,6 @@ def _refused_member(info: zipfile.ZipInfo, source: str, seen: set[str]) -> Refus
         return Refused(source, "unsafe_path", "a link inside a zip")
     if info.flag_bits & 1:
         return Refused(source, "unreadable", "encrypted")
-    if name in seen:
-        return Refused(source, "duplicate", "a second member of this name")
-    seen.add(name)
     return None
 
 

@@ -15,6 +15,9 @@ from quakesite.records.schema import COMPONENTS
 from quakesite.records.times import stamp_of
 from quakesite.rejects import Reason, Reject
 
+MOST_INVENTORIES = 16
+"""StationXML files of its station that are looked into for the channels of one record."""
+
 
 class SourceFile(NamedTuple):
     """A file of the archive, as `archive.scan` found it."""
@@ -28,8 +31,9 @@ class SourceFile(NamedTuple):
 class Candidate:
     """Files that should make one record of one version.
 
-    `files` maps E, N and Z to their sources; a file of three components stands under `ENZ`. `inventory` is
-    the StationXML that a miniSEED file needs; several records may share one.
+    `files` maps E, N and Z to their sources; a file of three components stands under `ENZ`. `inventories`
+    are the StationXML files of its station, one of which a miniSEED file needs: those beside it first, of
+    these the one of its stamp. Several records may share one.
     """
 
     station: str
@@ -37,7 +41,7 @@ class Candidate:
     version: str
     form: str
     files: dict[str, str]
-    inventory: str = ""
+    inventories: tuple[str, ...] = ()
 
     @property
     def record_id(self) -> str:
@@ -46,7 +50,7 @@ class Candidate:
 
     @property
     def sources(self) -> list[str]:
-        """Its files, sorted, without the inventory."""
+        """Its files, sorted, without the inventories."""
         return sorted(self.files.values())
 
 
@@ -56,7 +60,7 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
     rejects: list[Reject] = []
     components: dict[tuple[str, str, str, str], list[_Component]] = defaultdict(list)
     found: list[Candidate] = []
-    inventories: dict[tuple[str, str], list[str]] = defaultdict(list)
+    inventories: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for file in sorted(files):
         name = naming.parse(file_name(file.source))
         if file.form == "asc":
@@ -68,7 +72,7 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
             key = file.station, component.stamp, component.version, component.sensor
             components[key].append(component)
         elif file.form == "stationxml":
-            inventories[file.station, name.stamp].append(file.source)
+            inventories[file.station].append((name.stamp, file.source))
         else:
             found.append(Candidate(file.station, name.stamp, file.form, file.form, {"ENZ": file.source}))
     for (station, stamp, version, _), group in components.items():
@@ -78,7 +82,9 @@ def candidates_of(files: Iterable[SourceFile], sources: Sources) -> tuple[list[C
             for copy, original in extra:
                 detail = f"a second copy of this component; {file_name(original)} was taken"
                 rejects.append(Reject(candidate.record_id, copy, "records", Reason.DUPLICATE, detail))
-    found = [_with_inventory(one, inventories) if one.form == "mseed" else one for one in found]
+    found = [
+        _with_inventories(one, inventories[one.station]) if one.form == "mseed" else one for one in found
+    ]
     return sorted(found, key=lambda one: (one.stamp, one.station, one.version, one.sources)), rejects
 
 
@@ -111,33 +117,41 @@ def _component(file: SourceFile, name: naming.Name, sources: Sources) -> _Compon
 
 
 def _split(group: list[_Component]) -> list[tuple[dict[str, str], list[tuple[str, str]]]]:
-    """Splits files of one stamp and version into records: by folder where a component comes twice."""
+    """Splits files of one stamp and version into records, and the copies of components that are left over.
+
+    Where a component comes twice, each folder's are a record; but where no folder has all three, the first
+    of each component is taken, from the fullest folders first.
+    """
     counts = [sum(one.component == name for one in group) for name in COMPONENTS]
     if max(counts) <= 1:
         return [({one.component: one.source for one in group}, [])]
-    result = []
-    for folder in sorted({one.folder for one in group}):
-        taken: dict[str, str] = {}
-        extra: list[tuple[str, str]] = []
-        for one in (one for one in group if one.folder == folder):
-            if one.component in taken:
-                extra.append((one.source, taken[one.component]))
-            else:
-                taken[one.component] = one.source
-        result.append((taken, extra))
-    return result
+    folders: dict[str, list[_Component]] = defaultdict(list)
+    for one in group:
+        folders[one.folder].append(one)
+    present = {folder: len({one.component for one in below}) for folder, below in folders.items()}
+    if max(present.values()) < len(COMPONENTS):
+        fullest = sorted(folders, key=lambda folder: (-present[folder], folder))
+        return [_first_of_each([one for folder in fullest for one in folders[folder]])]
+    return [_first_of_each(folders[folder]) for folder in sorted(folders)]
 
 
-def _with_inventory(candidate: Candidate, inventories: dict[tuple[str, str], list[str]]) -> Candidate:
-    """Gives a miniSEED candidate its StationXML: the one beside it, of its stamp, or any of its station's."""
-    same_stamp = inventories.get((candidate.station, candidate.stamp), [])
-    others = [
-        source
-        for (station, _), below in sorted(inventories.items())
-        if station == candidate.station
-        for source in below
-    ]
+def _first_of_each(files: list[_Component]) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    taken: dict[str, str] = {}
+    extra: list[tuple[str, str]] = []
+    for one in files:
+        if one.component in taken:
+            extra.append((one.source, taken[one.component]))
+        else:
+            taken[one.component] = one.source
+    return taken, extra
+
+
+def _with_inventories(candidate: Candidate, inventories: list[tuple[str, str]]) -> Candidate:
+    """Gives a miniSEED candidate the `MOST_INVENTORIES` StationXML files of its station that come first."""
     whole = without_part(candidate.files["ENZ"])
     folder = whole.removesuffix(file_name(whole))
-    beside = [source for source in same_stamp + others if source.startswith(folder)]
-    return replace(candidate, inventory=(beside or same_stamp or others or [""])[0])
+    ranked = sorted(
+        (not source.startswith(folder), stamp != candidate.stamp, stamp, source)
+        for stamp, source in inventories
+    )
+    return replace(candidate, inventories=tuple(source for *_, source in ranked[:MOST_INVENTORIES]))

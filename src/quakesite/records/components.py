@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -75,14 +76,29 @@ def offsets_and_length(
         for name, time in times.items()
         if time is not None
     }
-    start = max(lags.values())
-    end = min(lags[name] + lengths[name] for name in COMPONENTS)
-    if end - start < SMALLEST_COMMON * max(lengths.values()):
+    try:
+        return shared_part(lags, lengths)
+    except ValueError as error:
         latest = max(lags, key=lambda name: lags[name])
         culprit = latest if lags[latest] else shortest
-        shared = f"the components share {max(0, end - start)} samples of {max(lengths.values())}"
-        raise Refusal(sources[culprit], Reason.COMPONENT_MISMATCH, shared)
-    return {name: start - lag for name, lag in lags.items()}, end - start
+        raise Refusal(sources[culprit], Reason.COMPONENT_MISMATCH, str(error)) from None
+
+
+def shared_part(lags: Mapping[str, int], lengths: Mapping[str, int]) -> tuple[dict[str, int], int]:
+    """Returns how many samples to drop at each component's start, and how many then to keep of each.
+
+    Args:
+        lags: samples by which each component starts after the earliest.
+        lengths: samples of each component.
+
+    Raises:
+        ValueError: they share less than `SMALLEST_COMMON` of the longest.
+    """
+    start = max(lags.values())
+    length = min(lags[name] + lengths[name] for name in lengths) - start
+    if length < SMALLEST_COMMON * max(lengths.values()):
+        raise ValueError(f"the components share {max(0, length)} samples of {max(lengths.values())}")
+    return {name: start - lag for name, lag in lags.items()}, length
 
 
 def aligned(
@@ -90,6 +106,15 @@ def aligned(
 ) -> npt.NDArray[np.float64]:
     """Returns the components as one array of shape (3, length), order E, N, Z."""
     return np.stack([samples[name][offsets[name] : offsets[name] + length] for name in COMPONENTS])
+
+
+def corners(headers: Mapping[str, Header]) -> dict[str, Any]:
+    """Returns the columns of the components' filter corners, as their headers state them."""
+    return {
+        f"{corner}_{name.lower()}_hz": getattr(header, f"{corner}_hz")
+        for corner in ("high_pass", "low_pass")
+        for name, header in headers.items()
+    }
 
 
 def start_after(headers: Mapping[str, Header], offsets: Mapping[str, int]) -> timedelta:

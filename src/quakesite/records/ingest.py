@@ -12,7 +12,8 @@ import pyarrow as pa
 from quakesite.progress import say, track
 from quakesite.records.archive import Scan, scan
 from quakesite.records.candidates import SourceFile, candidates_of
-from quakesite.records.choosing import Version, choose, groups_of_versions
+from quakesite.records.choosing import Version, choose, groups_of_versions, versions_of
+from quakesite.records.collisions import without_collisions
 from quakesite.records.opening import Sources
 from quakesite.records.record import Record
 from quakesite.records.schema import SOURCES
@@ -98,7 +99,9 @@ def ordered_records(
     inventories = {file.source for file in files if file.form == "stationxml"}
     candidates, rejects = candidates_of(files, opened)
     refused += rejects
-    groups = groups_of_versions(candidates, opened)
+    versions, rejects = without_collisions(versions_of(candidates, opened), opened)
+    refused += rejects
+    groups = groups_of_versions(versions, opened)
     waiting: list[tuple[str, int, Record]] = []
     taken: set[str] = set()
     for number, group in enumerate(track(groups, what) if what else groups):

@@ -16,6 +16,9 @@ STANDARD_GRAVITY_CM_S2 = 980.665
 SIGNIFICANT = (0.05, 0.95)
 """Parts of the Arias intensity between which the significant duration lies (Trifunac and Brady 1975)."""
 
+_AT_ONCE = 2**20
+"""Rotated samples held at once: 8 MB, however long the record and however many samples are as loud."""
+
 _ANGLES = np.deg2rad(np.arange(180.0))
 _EAST, _NORTH = np.sin(_ANGLES), np.cos(_ANGLES)
 
@@ -82,8 +85,13 @@ def horizontal_peaks(
 
 
 def _peaks(east: npt.NDArray[np.float64], north: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    rotated = np.multiply.outer(_EAST, east) + np.multiply.outer(_NORTH, north)
-    peaks: npt.NDArray[np.float64] = np.abs(rotated).max(axis=1)
+    """The peaks in all directions, of as many at once as `_AT_ONCE` values hold."""
+    peaks = np.empty(len(_EAST))
+    step = max(1, _AT_ONCE // max(1, len(east)))
+    for first in range(0, len(_EAST), step):
+        some = slice(first, first + step)
+        rotated = np.multiply.outer(_EAST[some], east) + np.multiply.outer(_NORTH[some], north)
+        peaks[some] = np.abs(rotated).max(axis=1)
     return peaks
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from quakesite.records import asc, components
 from quakesite.records.candidates import Candidate
 from quakesite.records.metadata import make_record
-from quakesite.records.opening import Sources
+from quakesite.records.opening import Sources, part_of
 from quakesite.records.quality import peak_mismatch
 from quakesite.records.record import Record
 from quakesite.records.refusal import Refusal, unreadable
 from quakesite.records.schema import COMPONENTS
 from quakesite.rejects import Reason
+
+LONGEST_S = 1e9
+"""No record is longer, whatever its header claims: thirty years."""
 
 
 class Span(NamedTuple):
@@ -44,27 +47,72 @@ def load(candidate: Candidate, sources: Sources) -> Record:
     return record
 
 
-def span_of(candidate: Candidate, sources: Sources) -> Span | None:
-    """Returns the time that `candidate` covers, from headers alone where they stand apart from the samples.
+def span_from(start: datetime, after_s: float, before_s: float = 0.0) -> Span:
+    """Returns the time from `before_s` before `start` to `after_s` after it, within the calendar."""
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    before, after = timedelta(seconds=before_s), timedelta(seconds=min(after_s, LONGEST_S))
+    return Span(
+        start - before if start - first > before else first, start + after if last - start > after else last
+    )
 
-    None where it cannot be told: what is wrong comes out when it is loaded.
+
+class About(NamedTuple):
+    """When and where a candidate was recorded, as far as its headers tell; `network` is empty else."""
+
+    span: Span | None = None
+    network: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+def has_header(candidate: Candidate) -> bool:
+    """Whether `about` reads headers alone, which cost next to nothing beside the samples."""
+    return candidate.form in ("asc", "mseed")
+
+
+def about(candidate: Candidate, sources: Sources, whole: bool = False) -> About:
+    """Returns when and where `candidate` was recorded, from headers alone where those stand apart.
+
+    Headers of SEED tell no coordinates. What cannot be read is unknown: what is wrong with it comes out when
+    it is loaded.
+
+    Args:
+        candidate: what to look into.
+        sources: where its files are.
+        whole: read the whole record, whatever its form.
     """
     try:
-        if candidate.form != "asc":
-            record = _whole(candidate, sources)
-            return Span(record.start_time, record.end_time) if record.start_time and record.end_time else None
-        source = candidate.sources[0]
-        with unreadable(source):
-            head = sources.head(source, asc.HEAD_SIZE)
-        header = asc.read_header(head, source)
+        if whole or not has_header(candidate):
+            record = load(candidate, sources)
+            span = span_from(record.start_time, record.duration_s) if record.start_time else None
+            return About(span, record.network, record.st_latitude, record.st_longitude)
+        if candidate.form == "asc":
+            return _about_asc(candidate.sources[0], sources)
+        return _about_seed(candidate.files["ENZ"], sources)
     except Refusal:
-        return None
-    start = header.metadata.start_time
-    if start is None:
-        return None
-    return Span(
-        start, start + timedelta(seconds=max(0, header.n_samples - 1) / header.metadata.sampling_rate_hz)
-    )
+        return About()
+
+
+def _about_asc(source: str, sources: Sources) -> About:
+    with unreadable(source):
+        head = sources.head(source, asc.HEAD_SIZE)
+    header = asc.read_header(head, source)
+    told = header.metadata
+    duration_s = max(0, header.n_samples - 1) / told.sampling_rate_hz
+    span = span_from(told.start_time, duration_s) if told.start_time else None
+    return About(span, told.network, told.st_latitude, told.st_longitude)
+
+
+def _about_seed(source: str, sources: Sources) -> About:
+    from quakesite.records.seed import layout_of
+
+    layout = layout_of(source, sources)
+    wanted = part_of(source)
+    parts = [part for name, part in layout.parts.items() if wanted in ("", name)]
+    if not parts:
+        return About()
+    first = min(parts, key=lambda part: part.start)
+    return About(Span(first.start, max(part.end for part in parts)), first.network)
 
 
 def _load_asc(candidate: Candidate, sources: Sources) -> Record:
@@ -87,7 +135,7 @@ def _load_asc(candidate: Candidate, sources: Sources) -> Record:
     mismatch = peak_mismatch(
         [samples[name] for name in COMPONENTS], [headers[name].pga for name in COMPONENTS]
     )
-    metadata = replace(headers["E"].metadata, pga_mismatch=mismatch)
+    metadata = replace(headers["E"].metadata, pga_mismatch=mismatch, **components.corners(headers))
     if metadata.start_time is not None:
         moved = components.start_after(headers, offsets)
         metadata = replace(metadata, start_time=metadata.start_time + moved)

@@ -8,55 +8,72 @@ the event's time is then that of the file's name, and the time of the first samp
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from quakesite.records.candidates import Candidate
+from quakesite.records.fields import FieldReader
 from quakesite.records.matfile import MatError, MatTooLarge, read_struct
-from quakesite.records.metadata import bounded, make_record
+from quakesite.records.metadata import check_count, make_record
 from quakesite.records.naming import station_code
-from quakesite.records.nsmn import check_peak, magnitude_scale
-from quakesite.records.opening import LARGEST_MEMBER, Sources
+from quakesite.records.nsmn import check_peak, magnitude_scale, of_scale
+from quakesite.records.opening import Sources
 from quakesite.records.quality import peak_mismatch
 from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
-from quakesite.records.times import parse_stamp, parse_time
 from quakesite.rejects import Reason
 
-LARGEST_UNPACKED = LARGEST_MEMBER
+LARGEST_UNPACKED = 64 * 2**20
+"""Bytes that the struct may unpack to: the most samples a record may have take 24 MB as doubles."""
 
 
 def load_mat(candidate: Candidate, sources: Sources) -> Record:
-    """Returns the record of one `.mat` file, checked against its `numofData` and `pga`.
-
-    Raises:
-        Refusal: `unreadable`, `too_large`, `bad_header`, `bad_samples`, `truncated`, `pga_mismatch`, `flat`.
-    """
+    """Returns the record of one `.mat` file; raises as `read_mat` does, and `flat` and `bad_samples`."""
     source = candidate.files["ENZ"]
     with unreadable(source):
         content = sources.read(source)
+    metadata, samples = read_mat(content, source)
+    return make_record(metadata, samples, stamp=candidate.stamp, form="mat", sources=(source,))
+
+
+def read_mat(content: bytes, source: str) -> tuple[Metadata, npt.NDArray[np.float64]]:
+    """Returns what a `.mat` file says and its samples (3, n), E N Z, in cm/s^2.
+
+    Checked against its `numofData` and `pga`. Times that are MATLAB objects are unknown.
+
+    Raises:
+        Refusal: `unreadable`, `too_large`, `bad_header`, `bad_samples`, `truncated` or `pga_mismatch`.
+    """
     fields = _fields(content, source)
-    metadata = _metadata(fields, candidate.stamp, source)
-    samples = fields.get("Accel")
+    reader = FieldReader(source)
+    metadata = _metadata(fields, reader)
+    north, east, up = samples = _samples(fields, reader).T
+    stated = fields.get("pga")
+    if isinstance(stated, np.ndarray) and stated.size == 3:
+        peaks = [reader.within(float(peak), "pga", -math.inf, math.inf) for peak in stated.flat]
+        for name, column, peak in zip("NEU", samples, peaks, strict=True):
+            check_peak(source, name, column, peak)
+        metadata = replace(metadata, pga_mismatch=peak_mismatch(samples, peaks))
+    return replace(metadata, header_doubts=reader.summary()), np.stack([east, north, up])
+
+
+def _samples(fields: dict[str, Any], reader: FieldReader) -> npt.NDArray[np.float64]:
+    """Returns the columns N, E, U, checked against `numofData` before they are converted; shape (n, 3)."""
+    samples, source = fields.get("Accel"), reader.source
     if not (isinstance(samples, np.ndarray) and samples.ndim == 2 and samples.shape[1] == 3 and len(samples)):
         raise Refusal(source, Reason.BAD_SAMPLES, "Accel is no array of three columns")
+    count = reader.within(_number(fields, "numofData"), "numofData", 0, math.inf)
+    if count is not None and count != len(samples):
+        raise Refusal(source, Reason.TRUNCATED, f"{len(samples)} samples, numofData says {count:g}")
+    check_count(len(samples), source)
     samples = samples.astype(np.float64)
     if not np.isfinite(samples).all():
         raise Refusal(source, Reason.BAD_SAMPLES, "NaN or infinity in Accel")
-    count = _number(fields, "numofData", source)
-    if count is not None and count != len(samples):
-        raise Refusal(source, Reason.TRUNCATED, f"{len(samples)} samples, numofData says {count:g}")
-    stated = fields.get("pga")
-    if isinstance(stated, np.ndarray) and stated.size == 3:
-        for name, column, peak in zip("NEU", samples.T, stated.ravel(), strict=True):
-            check_peak(source, name, column, float(peak))
-        metadata = replace(metadata, pga_mismatch=peak_mismatch(samples.T, stated.ravel().tolist()))
-    north, east, up = samples.T
-    enz = np.stack([east, north, up])
-    return make_record(metadata, enz, stamp=candidate.stamp, form="mat", sources=(source,))
+    return samples
 
 
 def _fields(content: bytes, source: str) -> dict[str, Any]:
@@ -72,16 +89,9 @@ def _fields(content: bytes, source: str) -> dict[str, Any]:
     return inner
 
 
-def _number(fields: dict[str, Any], name: str, source: str) -> float | None:
+def _number(fields: dict[str, Any], name: str) -> float | None:
     value = fields.get(name)
-    if not isinstance(value, np.ndarray) or value.size == 0:
-        return None
-    number = float(value.flat[0])
-    if np.isnan(number):
-        return None
-    if not np.isfinite(number):
-        raise Refusal(source, Reason.BAD_HEADER, f"{name}: {number}")
-    return number
+    return float(value.flat[0]) if isinstance(value, np.ndarray) and value.size else None
 
 
 def _text(fields: dict[str, Any], name: str) -> str:
@@ -89,52 +99,42 @@ def _text(fields: dict[str, Any], name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _pair(fields: dict[str, Any], name: str, source: str) -> tuple[float | None, float | None]:
+def _pair(fields: dict[str, Any], name: str, reader: FieldReader) -> tuple[float | None, float | None]:
     value = fields.get(name)
     if not isinstance(value, np.ndarray) or value.size != 2:
         return None, None
     latitude, longitude = (float(part) for part in value.flat)
-    return bounded(latitude, -90, 90, name, source), bounded(longitude, -180, 180, name, source)
+    return reader.within(latitude, name, -90, 90), reader.within(longitude, name, -180, 180)
 
 
-def _time(fields: dict[str, Any], name: str, source: str) -> datetime | None:
-    text = _text(fields, name)
-    try:
-        return parse_time(text) if text else None
-    except (ValueError, OverflowError) as error:
-        raise Refusal(source, Reason.BAD_HEADER, f"{name}: {error}") from None
+def _metadata(fields: dict[str, Any], reader: FieldReader) -> Metadata:
+    def value(name: str, low: float = -math.inf, high: float = math.inf) -> float | None:
+        return reader.within(_number(fields, name), name, low, high)
 
+    def required(name: str, low: float, high: float) -> float:
+        number = _number(fields, name)
+        return reader.required("" if number is None else repr(number), name, low, high)
 
-def _metadata(fields: dict[str, Any], stamp: str, source: str) -> Metadata:
-    interval = bounded(_number(fields, "sampling", source), 1e-4, 1.0, "sampling", source)
-    station = _number(fields, "statID", source)
-    if interval is None or station is None or station < 0:
-        raise Refusal(source, Reason.BAD_HEADER, f"{'sampling' if interval is None else 'statID'}: missing")
-    event_time = _time(fields, "date", source)
-    if event_time is None and stamp:
-        try:
-            event_time = parse_stamp(stamp)
-        except ValueError:
-            raise Refusal(source, Reason.BAD_HEADER, f"{stamp} in the file's name is no date") from None
-    depth_m, vs30 = _number(fields, "depth", source), _number(fields, "Vs30", source)
-    magnitude = bounded(_number(fields, "magnitudeval", source), -2, 10, "magnitudeval", source)
-    epicentre, place = _pair(fields, "epicenter", source), _pair(fields, "statco", source)
+    interval, station = required("sampling", 1e-4, 1.0), required("statID", 0, 999_999)
+    depth_m, vs30 = value("depth"), value("Vs30")
+    magnitude = value("magnitudeval", -2, 10)
+    epicentre, place = _pair(fields, "epicenter", reader), _pair(fields, "statco", reader)
     return Metadata(
         network="TK",
         station=station_code(f"{station:.0f}"),
         st_latitude=place[0],
         st_longitude=place[1],
-        st_elevation_m=_number(fields, "alt", source),
+        st_elevation_m=value("alt"),
         vs30_m_s=vs30 if vs30 is not None and vs30 > 0 else None,
-        event_time=event_time,
+        event_time=reader.time(_text(fields, "date"), "date"),
         ev_latitude=epicentre[0],
         ev_longitude=epicentre[1],
         ev_depth_km=None if depth_m is None else depth_m / 1000.0,
         magnitude=magnitude,
-        magnitude_type=magnitude_scale(_text(fields, "magnitudetype")) if magnitude is not None else None,
+        **of_scale(magnitude, magnitude_scale(_text(fields, "magnitudetype"))),
         stated_distance_km=None,
-        start_time=_time(fields, "recordtime", source),
+        start_time=reader.time(_text(fields, "recordtime"), "recordtime"),
         sampling_rate_hz=round(1.0 / interval, 6),
-        author_p_s=_number(fields, "Ptime", source),
-        author_s_s=_number(fields, "Stime", source),
+        author_p_s=value("Ptime"),
+        author_s_s=value("Stime"),
     )

@@ -43,8 +43,12 @@ _NETWORK_FIRST = re.compile(
 network, station, location, channel, `D`, event, and what the values are."""
 
 _PROCESSING = re.compile(
-    r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$", re.ASCII
+    r"_(?P<level>ap|mp)_(?:(?P<infix>.+)_)?(?P<kind>RawAcc|Acc)(?:_(?P<component>[ENUZ]))?$",
+    re.ASCII | re.IGNORECASE,
 )
+_RAW = re.compile(r"(?:(?P<level>ap|mp)[^A-Za-z0-9]*)?Raw[^A-Za-z0-9]*Acc", re.ASCII | re.IGNORECASE)
+_COPY = re.compile(r"(?:[ _-]*(?:\(\d{1,4}\)|(?:copy|kopyas\u0131|kopya)(?: \d{1,4})?))+$", re.IGNORECASE)
+"""What browsers and file managers add to the name of a second copy: ` (1)`, ` - Copy`, ` - Kopya (2)`."""
 
 
 class Name(NamedTuple):
@@ -92,9 +96,10 @@ def other_than_acceleration(file_name: str) -> str:
 def parse(file_name: str) -> Name:
     """Returns what `file_name` (without its folder) tells.
 
-    TADAS names are `<stamp>_<station>_{ap|mp}_{RawAcc|Acc}_{E|N|U}.asc`; prefixes (`Ex`), infixes (`AAD`)
-    and a space before the suffix occur. Component U is returned as Z. Of ESM's and ITACA's names only the
-    station is taken: their headers tell the rest.
+    TADAS names are `<stamp>_<station>_{ap|mp}_{RawAcc|Acc}_{E|N|U}.asc`; prefixes (`Ex`), infixes (`AAD`), a
+    space before the suffix, other cases and the marks of copies (` (1)`, ` - Kopya`) occur. A name that is
+    otherwise out of order and says `RawAcc` anywhere is of that version. Component U is returned as Z. Of
+    ESM's and ITACA's names only the station is taken: their headers tell the rest.
     """
     if len(file_name) <= LONGEST_NAME and (esm := _NETWORK_FIRST.fullmatch(file_name)):
         return Name(form_of(file_name), "", "", station_code(esm["station"]), "", "")
@@ -103,9 +108,13 @@ def parse(file_name: str) -> Name:
     match = _STAMP_AND_STATION.match(stem) if len(stem) <= LONGEST_NAME else None
     if not match:
         return Name(form, "", "", "", "", "")
-    processing = _PROCESSING.search(match["rest"])
+    rest = _COPY.sub("", match["rest"]).rstrip()
+    processing = _PROCESSING.search(rest)
     version = component = ""
     if processing:
-        version = "_".join(filter(None, processing.group("level", "infix", "kind")))
-        component = (processing["component"] or "").replace("U", "Z")
+        kind = "RawAcc" if processing["kind"].lower() == "rawacc" else "Acc"
+        version = "_".join(filter(None, (processing["level"].lower(), processing["infix"], kind)))
+        component = (processing["component"] or "").upper().replace("U", "Z")
+    elif raw := _RAW.search(rest):
+        version = f"{raw['level'].lower()}_RawAcc" if raw["level"] else "RawAcc"
     return Name(form, match["prefix"], match["stamp"], station_code(match["station"]), version, component)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from quakesite.records import sample_text
 from quakesite.records.candidates import Candidate
-from quakesite.records.metadata import bounded, make_record, number
+from quakesite.records.fields import FieldReader, known
+from quakesite.records.metadata import check_count, make_record
 from quakesite.records.naming import station_code
 from quakesite.records.opening import Sources
 from quakesite.records.quality import peak_mismatch
 from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
-from quakesite.records.times import parse_time
 from quakesite.rejects import Reason
 
 HEAD_SIZE = 8192
@@ -53,21 +55,24 @@ def read_nsmn(content: bytes, source: str) -> tuple[Metadata, npt.NDArray[np.flo
         key, colon, value = line.partition(":")
         if colon:
             fields.setdefault(key.strip(), value.strip())
-    metadata = _metadata(fields, source)
+    reader = FieldReader(source)
+    metadata = _metadata(fields, reader)
+    lines = sample_text.line_count(content, columns.end())
+    count = fields.get("NUMBER OF DATA", "")
+    if count != str(lines):
+        raise Refusal(source, Reason.TRUNCATED, f"{lines} samples, NUMBER OF DATA says {count[:20]}")
+    check_count(lines, source)
     try:
         north, east, up = sample_text.columns(content[columns.end() :], 3)
     except sample_text.BadNumber as error:
         raise Refusal(source, Reason.BAD_SAMPLES, str(error)) from None
-    count = fields.get("NUMBER OF DATA", "")
-    if count != str(len(north)):
-        raise Refusal(source, Reason.TRUNCATED, f"{len(north)} samples, NUMBER OF DATA says {count[:20]}")
     found = _PGA.search(fields.get("RAW PGA VALUES (gal)", ""))
     if found:
-        stated = [number(text, "RAW PGA VALUES (gal)", source) for text in found.groups()]
+        stated = [reader.number(text, "RAW PGA VALUES (gal)") for text in found.groups()]
         for name, samples, pga in zip("NEU", (north, east, up), stated, strict=True):
             check_peak(source, name, samples, pga)
         metadata = replace(metadata, pga_mismatch=peak_mismatch((north, east, up), stated))
-    return metadata, np.stack([east, north, up])
+    return replace(metadata, header_doubts=reader.summary()), np.stack([east, north, up])
 
 
 def check_peak(source: str, name: str, samples: npt.NDArray[np.float64], stated: float | None) -> None:
@@ -82,25 +87,20 @@ def check_peak(source: str, name: str, samples: npt.NDArray[np.float64], stated:
         raise Refusal(source, Reason.PGA_MISMATCH, detail)
 
 
-def _metadata(fields: dict[str, str], source: str) -> Metadata:
-    def value(key: str) -> float | None:
-        return number(fields.get(key, ""), key, source)
+def _metadata(fields: dict[str, str], reader: FieldReader) -> Metadata:
+    def value(key: str, low: float = -math.inf, high: float = math.inf) -> float | None:
+        return reader.number(fields.get(key, ""), key, low, high)
 
-    interval = bounded(value("SAMPLING INTERVAL (sec)"), 1e-4, 1.0, "SAMPLING INTERVAL (sec)", source)
+    interval = reader.required(
+        fields.get("SAMPLING INTERVAL (sec)", ""), "SAMPLING INTERVAL (sec)", 1e-4, 1.0
+    )
     station = station_code(fields.get("STATION ID", ""))
-    if interval is None or not station:
-        missing = "STATION ID" if interval is not None else "SAMPLING INTERVAL (sec)"
-        raise Refusal(source, Reason.BAD_HEADER, f"{missing}: missing")
+    if not station:
+        raise Refusal(reader.source, Reason.BAD_HEADER, "STATION ID: missing")
     size, _, scale = fields.get("EARTHQUAKE MAGNITUDE", "").partition(" ")
-    magnitude = bounded(number(size, "EARTHQUAKE MAGNITUDE", source), -2, 10, "EARTHQUAKE MAGNITUDE", source)
-    event, start = fields.get("EARTHQUAKE DATE", ""), fields.get("RECORD TIME", "")
-    try:
-        event_time = parse_time(event) if event else None
-        start_time = parse_time(start) if start else None
-    except (ValueError, OverflowError) as error:
-        raise Refusal(source, Reason.BAD_HEADER, f"time: {error}") from None
-    epicentre = _place(fields, "EPICENTER COORDINATES", source)
-    station_place = _place(fields, "STATION COORDINATES", source)
+    magnitude = reader.number(size, "EARTHQUAKE MAGNITUDE", -2, 10)
+    epicentre = _place(fields, "EPICENTER COORDINATES", reader)
+    station_place = _place(fields, "STATION COORDINATES", reader)
     return Metadata(
         network="TK",
         station=station,
@@ -108,14 +108,14 @@ def _metadata(fields: dict[str, str], source: str) -> Metadata:
         st_longitude=station_place[1],
         st_elevation_m=value("STATION ALTITUDE (m)"),
         vs30_m_s=None,
-        event_time=event_time,
+        event_time=reader.time(fields.get("EARTHQUAKE DATE", ""), "EARTHQUAKE DATE"),
         ev_latitude=epicentre[0],
         ev_longitude=epicentre[1],
         ev_depth_km=value("EARTHQUAKE DEPTH (km)"),
         magnitude=magnitude,
-        magnitude_type=magnitude_scale(scale) if magnitude is not None else None,
+        **of_scale(magnitude, magnitude_scale(scale)),
         stated_distance_km=None,
-        start_time=start_time,
+        start_time=reader.time(fields.get("RECORD TIME", ""), "RECORD TIME"),
         sampling_rate_hz=round(1.0 / interval, 6),
     )
 
@@ -126,13 +126,24 @@ def magnitude_scale(text: str) -> str | None:
     return {"mw": "Mw", "ml": "ML"}.get(text.lower(), text or None)
 
 
-def _place(fields: dict[str, str], key: str, source: str) -> tuple[float | None, float | None]:
-    text = fields.get(key, "")
+def of_scale(magnitude: float | None, scale: str | None) -> dict[str, Any]:
+    """Returns the columns that a magnitude of this scale fills beside `magnitude` itself."""
+    if magnitude is None:
+        return {"magnitude_type": None}
+    return {
+        "magnitude_type": scale,
+        "mw": magnitude if scale == "Mw" else None,
+        "ml": magnitude if scale == "ML" else None,
+    }
+
+
+def _place(fields: dict[str, str], key: str, reader: FieldReader) -> tuple[float | None, float | None]:
+    text = known(fields.get(key, ""))
     match = _PLACE.search(text)
     if not match:
         if text:
-            raise Refusal(source, Reason.BAD_HEADER, f"{key}: {text[:40]!r}, expected 36.9N-27.4E")
+            reader.doubts.append(f"{key}: {text[:40]!r} taken as unknown, expected 36.9N-27.4E")
         return None, None
     latitude = float(match[1]) * (1 if match[2] == "N" else -1)
     longitude = float(match[3]) * (1 if match[4] == "E" else -1)
-    return bounded(latitude, -90, 90, key, source), bounded(longitude, -180, 180, key, source)
+    return reader.within(latitude, key, -90, 90), reader.within(longitude, key, -180, 180)

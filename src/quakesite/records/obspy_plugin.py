@@ -1,23 +1,25 @@
 """ObsPy's waveform plug-in: `obspy.read("20201030115124_0905_mp_RawAcc_E.asc")`.
 
 Registered as an entry point of the package, so that it works wherever quakesite is installed. One file gives
-one trace (three for NSMN and AFAD-1218), in cm/s^2, its header's metadata in `trace.stats.afad`.
+one trace (three for NSMN and AFAD-1218), in cm/s^2, its header's metadata in `trace.stats.afad`. Traces whose
+first sample's time is unknown start at the event's; `trace.stats.afad.start_time` is then None.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from quakesite.records import asc, nsmn
-from quakesite.records.candidates import Candidate
-from quakesite.records.mat import load_mat
+from quakesite.records import asc, mat, nsmn
 from quakesite.records.naming import parse
-from quakesite.records.opening import InMemory, file_name
+from quakesite.records.opening import file_name
+from quakesite.records.peeking import NSMN_TITLE
 from quakesite.records.record import Metadata
 from quakesite.records.refusal import unreadable
+from quakesite.records.times import parse_stamp
 
 if TYPE_CHECKING:
     from obspy import Stream
@@ -33,7 +35,7 @@ def is_asc(file: FileOrPath) -> bool:
 
 def is_nsmn(file: FileOrPath) -> bool:
     """Returns whether a file is of the old NSMN form."""
-    return _content(file, 200).startswith(b"STRONG GROUND MOTION RECORDS OF")
+    return _content(file, 200).startswith(NSMN_TITLE)
 
 
 def read_asc(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
@@ -69,15 +71,26 @@ def is_mat(file: FileOrPath) -> bool:
 def read_mat(file: FileOrPath, headonly: bool = False, **_: Any) -> Stream:
     """Returns the three traces of an AFAD-1218 `.mat` file, checked against its counts and peaks.
 
+    Where the file's own times are MATLAB objects, which cannot be read, the traces start at the event's time
+    in the file's name, and where there is no name either at ObsPy's epoch, 1970-01-01;
+    `trace.stats.afad.start_time` is then None.
+
     Raises:
         InputError: what is wrong with the file.
     """
     source = _name(file)
-    name = parse(file_name(source))
-    candidate = Candidate(name.station, name.stamp, "mat", "mat", {"ENZ": source})
-    record = load_mat(candidate, InMemory({source: _content(file, -1, advance=True)}))
-    components = dict(zip("ENZ", record.acceleration, strict=True))
-    return _stream(components, record.metadata(), headonly, record.n_samples)
+    metadata, samples = mat.read_mat(_content(file, -1, advance=True), source)
+    if metadata.event_time is None:
+        metadata = replace(metadata, event_time=_time_of_name(source))
+    components = dict(zip("ENZ", samples, strict=True))
+    return _stream(components, metadata, headonly, samples.shape[1])
+
+
+def _time_of_name(source: str) -> datetime | None:
+    try:
+        return parse_stamp(parse(file_name(source)).stamp)
+    except ValueError:
+        return None
 
 
 def _stream(samples: dict[str, Any], metadata: Metadata, headonly: bool, n_samples: int) -> Stream:
@@ -90,8 +103,9 @@ def _stream(samples: dict[str, Any], metadata: Metadata, headonly: bool, n_sampl
         stats.network, stats.station = metadata.network[:2], metadata.station
         stats.location, stats.channel = metadata.location or "", f"{metadata.instrument or 'HN'}{component}"
         stats.sampling_rate = metadata.sampling_rate_hz
-        if metadata.start_time is not None:
-            stats.starttime = UTCDateTime(metadata.start_time)
+        start = metadata.start_time or metadata.event_time
+        if start is not None:
+            stats.starttime = UTCDateTime(start)
         stats.afad = asdict(metadata) | {"units": "cm/s^2"}
         stats.npts = n_samples
         if headonly:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import re
 import struct
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import IO
+from typing import IO, Any, TypeVar
 
 LARGEST_MEMBER = 256 * 2**20
 """Bytes a file or a member may unpack to. An hour of three components at 200 Hz as text is 35 MB; more
 than this is refused as a zip bomb."""
+
+LARGEST_INNER_ZIP = 2**34
+"""Bytes a zip within a zip may have: 16 GB, a large earthquake's records several times over."""
 
 DEEPEST_NESTING = 4
 """Zips within zips that are followed."""
@@ -37,8 +41,11 @@ BROKEN_ZIP = (
     RuntimeError,
     OSError,
     ValueError,
+    OverflowError,
 )
 """What `zipfile` raises on a broken, encrypted or exotic zip."""
+
+Made = TypeVar("Made")
 
 _MEMBER = re.compile(r"(?<=\.zip)!", re.IGNORECASE)
 _PART = re.compile(r"(\.(?:mseed|miniseed|msd|fseed|seed|xml))#([A-Za-z0-9]+(?:\.\d+)?)$", re.IGNORECASE)
@@ -60,7 +67,10 @@ def without_part(source: str) -> str:
 
 
 def split_source(source: str) -> list[str]:
-    """Returns the path of a source's file and the members below it: `a.zip!b/c.asc` gives two."""
+    """Returns the path of a source's file and the members below it: `a.zip!b/c.asc` gives two.
+
+    It goes by the name alone: a folder may be called `a.zip!b`, which only the disk can tell (`Sources`).
+    """
     return _MEMBER.split(without_part(source))
 
 
@@ -94,14 +104,29 @@ def read_limited(handle: IO[bytes], limit: int = LARGEST_MEMBER) -> bytes:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+class _Zip:
+    """A zip that is open: its members by name, of a name that comes twice the first (as in `archive`)."""
+
+    def __init__(self, opened: zipfile.ZipFile, file: IO[bytes] | None = None, held: int = 0) -> None:
+        self.opened, self.held, self._file = opened, held, file
+        self.members = {info.filename: info for info in reversed(opened.infolist())}
+
+    def close(self) -> None:
+        self.opened.close()
+        if self._file is not None:
+            self._file.close()
+
+
 class Sources:
     """Reads sources; keeps zips open, since their members are read one after another.
 
     At most `MOST_OPEN` files, and `MOST_HELD` bytes of zips within zips; the least recently used leave first.
+    What is costly to make of a source can be kept here as well (`remembered`).
     """
 
     def __init__(self) -> None:
-        self._zips: OrderedDict[tuple[str, ...], tuple[zipfile.ZipFile, int]] = OrderedDict()
+        self._zips: OrderedDict[tuple[str, ...], _Zip] = OrderedDict()
+        self._made: dict[str, OrderedDict[str, Any]] = {}
 
     def read(self, source: str, limit: int = LARGEST_MEMBER) -> bytes:
         """Returns the bytes of `source`.
@@ -119,33 +144,70 @@ class Sources:
         with self._open(source) as handle:
             return handle.read(size)
 
-    def _open(self, source: str) -> IO[bytes]:
-        parts = split_source(source)
-        if len(parts) == 1:
-            return open(parts[0], "rb", buffering=0)
-        return self._zip(tuple(parts[:-1])).open(parts[-1])
+    def pieces(self, source: str, places: Sequence[tuple[int, int]]) -> bytes:
+        """Returns the bytes at these `(offset, length)`, one after another; raises as `read` does."""
+        with self._open(source) as handle:
+            found: dict[tuple[int, int], bytes] = {}
+            for offset, length in sorted(set(places)):
+                handle.seek(offset)
+                found[offset, length] = read_head(handle, length)
+        return b"".join(found[place] for place in places)
 
-    def _zip(self, parts: tuple[str, ...]) -> zipfile.ZipFile:
+    def remembered(self, kind: str, source: str, most: int, make: Callable[[], Made]) -> Made:
+        """Returns what `make` makes of `source`: made anew if it is none of the `most` last of its `kind`."""
+        made = self._made.setdefault(kind, OrderedDict())
+        if source not in made:
+            made[source] = make()
+            if len(made) > most:
+                made.popitem(last=False)
+        made.move_to_end(source)
+        value: Made = made[source]
+        return value
+
+    def _open(self, source: str) -> IO[bytes]:
+        path, *members = _located(split_source(source))
+        if not members:
+            return open(path, "rb", buffering=0)
+        return self._member((path,), members)
+
+    def _member(self, holder: tuple[str, ...], names: list[str]) -> IO[bytes]:
+        """Opens a member, by the shortest of the names that `names` can be read as which is there."""
+        at = self._zip(holder)
+        for count in range(1, len(names)):
+            if (name := "!".join(names[:count])) in at.members:
+                return self._member((*holder, name), names[count:])
+        return at.opened.open(at.members["!".join(names)])
+
+    def _zip(self, parts: tuple[str, ...]) -> _Zip:
         if parts in self._zips:
-            self._zips.move_to_end(parts)
-            return self._zips[parts][0]
+            for depth in range(1, len(parts) + 1):  # an inner zip may be read through the outer one
+                self._zips.move_to_end(parts[:depth])
+            return self._zips[parts]
         if len(parts) == 1:
-            opened, held = zipfile.ZipFile(parts[0]), 0
+            at = _Zip(zipfile.ZipFile(parts[0]))
         else:
-            with self._zip(parts[:-1]).open(parts[-1]) as handle:
-                content = read_limited(handle)
-            opened, held = zipfile.ZipFile(io.BytesIO(content)), len(content)
-        self._zips[parts] = opened, held
-        while len(self._zips) > 1 and (
-            len(self._zips) > MOST_OPEN or sum(held for _, held in self._zips.values()) > MOST_HELD
+            from quakesite.records.nested import open_inner
+
+            outer = self._zip(parts[:-1])
+            inner = open_inner(outer.opened, outer.members[parts[-1]])
+            at = _Zip(inner.opened, inner.file, inner.held)
+        self._zips[parts] = at
+        while len(self._zips) > len(parts) and (
+            len(self._zips) > MOST_OPEN or sum(one.held for one in self._zips.values()) > MOST_HELD
         ):
-            self._zips.popitem(last=False)[1][0].close()
-        return opened
+            self._drop(next(iter(self._zips)))
+        return at
+
+    def _drop(self, parts: tuple[str, ...]) -> None:
+        """Closes a zip, and before it those within."""
+        for inner in [one for one in self._zips if one[: len(parts)] == parts][::-1]:
+            self._zips.pop(inner).close()
 
     def close(self) -> None:
-        """Closes every zip."""
+        """Closes every zip, and forgets what is remembered."""
+        self._made.clear()
         while self._zips:
-            self._zips.popitem()[1][0].close()
+            self._drop(next(iter(self._zips)))
 
     def __enter__(self) -> Sources:
         return self
@@ -156,6 +218,17 @@ class Sources:
         self.close()
 
 
+def _located(parts: list[str]) -> list[str]:
+    """Returns the path of the file on disk and the members below it: folders' names may hold `.zip!`."""
+    if len(parts) == 1:
+        return parts
+    for count in range(1, len(parts)):
+        if os.path.isfile(path := "!".join(parts[:count])):
+            return [path, *parts[count:]]
+    whole = "!".join(parts)
+    return [whole] if os.path.exists(whole) else parts
+
+
 class InMemory(Sources):
     """Sources whose bytes are given: a file that was opened elsewhere, or never was one."""
 
@@ -163,10 +236,5 @@ class InMemory(Sources):
         super().__init__()
         self._contents = contents
 
-    def read(self, source: str, limit: int = LARGEST_MEMBER) -> bytes:
-        """Returns the bytes given for `source`; raises as `Sources.read` does."""
-        return read_limited(io.BytesIO(self._contents[without_part(source)]), limit)
-
-    def head(self, source: str, size: int) -> bytes:
-        """Returns the first `size` bytes given for `source`."""
-        return self._contents[without_part(source)][:size]
+    def _open(self, source: str) -> IO[bytes]:
+        return io.BytesIO(self._contents[without_part(source)])

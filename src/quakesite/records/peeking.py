@@ -16,14 +16,16 @@ _XML_DIALECTS = (
     (b"http://geofon.gfz-potsdam.de/ns/Inventory/", "INVENTORYXML"),
     (b"http://geofon.gfz-potsdam.de/ns/seiscomp3-schema/", "SC3ML"),
 )
-_NSMN_TITLE = b"STRONG GROUND MOTION RECORDS OF"
+NSMN_TITLE = b"STRONG GROUND MOTION RECORDS OF"
+"""With what a file of the old form begins."""
+
 _SEED_START = re.compile(rb"\d{6}[DRQMV][ \0]")
 
 
 def head_size(form: str) -> int:
-    """Returns how many bytes `stations_in` wants of a file of `form`: of SEED all, for its stations stand
-    anywhere in it."""
-    return {"stationxml": 4 * 2**20, "mseed": LARGEST_MEMBER}.get(form, 4096)
+    """Returns how many bytes `stations_in` wants of a file of `form`: of SEED and StationXML all, for their
+    stations stand anywhere in them."""
+    return LARGEST_MEMBER if form in ("stationxml", "mseed") else 4096
 
 
 def xml_dialect(head: bytes) -> str:
@@ -44,7 +46,7 @@ def stations_in(head: bytes, form: str) -> tuple[str, list[str]]:
     says; a header of the DYNA family (TADAS, ESM, ITACA) is recognised under any text suffix.
     """
     if form in ("asc", "nsmn"):
-        if _NSMN_TITLE in head[:200]:
+        if NSMN_TITLE in head[:200]:
             return "nsmn", _codes(_NSMN_STATION.findall(head)[:1])
         return "asc", _codes(_ASC_STATION.findall(head)[:1])
     if form == "mseed" and _SEED_START.match(head):

@@ -35,12 +35,25 @@ class Metadata:
     ev_depth_km: float | None
     magnitude: float | None
     magnitude_type: str | None
+    mw: float | None = None
+    mw_reference: str | None = None
+    ml: float | None = None
+    ml_reference: str | None = None
+    hypocentre_reference: str | None = None
+    triggering: str | None = None
     stated_distance_km: float | None = None
     start_time: datetime | None
     sampling_rate_hz: float
     author_p_s: float | None = None
     author_s_s: float | None = None
     pga_mismatch: float | None = None
+    high_pass_e_hz: float | None = None
+    high_pass_n_hz: float | None = None
+    high_pass_z_hz: float | None = None
+    low_pass_e_hz: float | None = None
+    low_pass_n_hz: float | None = None
+    low_pass_z_hz: float | None = None
+    header_doubts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,6 +78,9 @@ class Record(Metadata):
     largest_jump: float | None = None
     longest_flat_s: float | None = None
     zero_crossings_hz: float | None = None
+    autocorrelation: float | None = None
+    contrast_db: float | None = None
+    spike_ratio: float | None = None
     origin_mismatch_s: float | None = None
     pga_e_cm_s2: float | None = None
     pga_n_cm_s2: float | None = None

@@ -10,6 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 NEWLINE = 10
+_TAIL = 4096
+_AT_ONCE = 2**20
+_BLANK = np.isin(np.arange(256), np.frombuffer(b" \t\n\r\v\f", np.uint8))
 _NUMBER = re.compile(rb"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
 
@@ -47,6 +50,25 @@ def one_per_line(text: bytes, start: int = 0) -> npt.NDArray[np.float64]:
     return values
 
 
+def line_count(text: bytes, start: int = 0) -> int:
+    """Returns the number of lines in `text` from byte `start` on, without blank ones at its end.
+
+    It holds next to nothing beside the text: it tells, before the numbers are parsed, that there are far more
+    of them than a header promised.
+    """
+    tail = text[max(start, len(text) - _TAIL) :]
+    if not tail.strip():
+        tail = text[start:]
+    if not tail.strip():
+        return 0
+    codes = np.frombuffer(text, np.uint8)
+    breaks = sum(
+        int(np.count_nonzero(codes[first : first + _AT_ONCE] == NEWLINE))
+        for first in range(start, len(codes), _AT_ONCE)
+    )
+    return breaks - (tail.count(b"\n") - tail.rstrip().count(b"\n")) + 1
+
+
 def _cast(words: pa.StringArray) -> npt.NDArray[np.float64] | None:
     try:
         values: npt.NDArray[np.float64] = pc.cast(words, pa.float64()).to_numpy()
@@ -61,16 +83,18 @@ def columns(text: bytes, count: int) -> npt.NDArray[np.float64]:
     Raises:
         BadNumber: a line with more, fewer or other than `count` finite numbers.
     """
-    lines = text.rstrip().splitlines()
-    words = text.split()
-    if len(words) == count * len(lines):
-        values = one_per_line(b"\n".join(words)).reshape(-1, count).T
-        if all(len(line.split()) == count for line in lines[:: max(1, len(lines) // 16)]):
-            return np.ascontiguousarray(values)
-    for number, line in enumerate(lines, 1):
-        if len(line.split()) != count:
-            raise BadNumber(number, _shown(line))
-    return np.ascontiguousarray(one_per_line(b"\n".join(words)).reshape(-1, count).T)
+    text = text.rstrip() + b"\n"
+    characters = np.frombuffer(text, np.uint8)
+    blank = _BLANK[characters]
+    after_blank = np.concatenate([[True], blank[:-1]])
+    starts, ends = np.flatnonzero(after_blank & ~blank), np.flatnonzero(characters == NEWLINE)
+    wrong = np.flatnonzero(np.diff(np.searchsorted(starts, ends), prepend=0) != count)
+    if len(wrong):
+        line = int(wrong[0])
+        raise BadNumber(line + 1, _shown(text[ends[line - 1] + 1 if line else 0 : ends[line]]))
+    words = np.where(blank, np.uint8(NEWLINE), characters)[~(after_blank & blank)].tobytes()
+    del characters, blank, after_blank, starts, ends
+    return np.ascontiguousarray(one_per_line(words).reshape(-1, count).T)
 
 
 def _first_bad(text: bytes) -> BadNumber:

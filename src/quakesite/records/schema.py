@@ -42,6 +42,12 @@ RECORDS = pa.schema(
         pa.field("ev_depth_km", pa.float64()),
         pa.field("magnitude", pa.float64()),
         pa.field("magnitude_type", pa.string(), metadata={"about": "Mw or ML"}),
+        pa.field("mw", pa.float64(), metadata={"about": "moment magnitude, where the header has one"}),
+        pa.field("mw_reference", pa.string(), metadata={"about": "whose Mw it is"}),
+        pa.field("ml", pa.float64(), metadata={"about": "local magnitude, where the header has one"}),
+        pa.field("ml_reference", pa.string(), metadata={"about": "whose ML it is"}),
+        pa.field("hypocentre_reference", pa.string(), metadata={"about": "whose hypocentre it is"}),
+        pa.field("triggering", pa.string(), metadata={"about": "normal or late, as the header states it"}),
         pa.field("epicentral_distance_km", pa.float64()),
         pa.field("back_azimuth_deg", pa.float64(), metadata={"about": "station to epicentre, from north"}),
         pa.field(
@@ -79,6 +85,32 @@ RECORDS = pa.schema(
             "origin_mismatch_s",
             pa.float64(),
             metadata={"about": "by how much the record misses its event's waves; 0 is right"},
+        ),
+        pa.field(
+            "autocorrelation",
+            pa.float64(),
+            metadata={"about": "of the loudest 2 s at a lag of 0.01 s; noise has next to none"},
+        ),
+        pa.field(
+            "contrast_db", pa.float64(), metadata={"about": "power of the loudest 2 s over the median 2 s's"}
+        ),
+        pa.field(
+            "spike_ratio",
+            pa.float64(),
+            metadata={"about": "largest step over the range of the samples within 0.5 s of it"},
+        ),
+        *(
+            pa.field(f"{corner}_{name}_hz", pa.float64(), metadata={"about": about})
+            for corner, about in (
+                ("high_pass", "low cut of the filter, as the component's header states it"),
+                ("low_pass", "high cut of the filter, as the component's header states it"),
+            )
+            for name in ("e", "n", "z")
+        ),
+        pa.field(
+            "header_doubts",
+            pa.string(),
+            metadata={"about": "fields of the header that were not understood, and what they were taken for"},
         ),
         *(
             pa.field(f"pga_{name}_cm_s2", pa.float64(), metadata={"about": "largest absolute value"})

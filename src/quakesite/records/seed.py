@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,10 +18,11 @@ import numpy.typing as npt
 
 from quakesite.records import inventories, seedfile
 from quakesite.records.candidates import Candidate
+from quakesite.records.components import shared_part
 from quakesite.records.deconvolution import acceleration
 from quakesite.records.metadata import make_record
 from quakesite.records.naming import station_code
-from quakesite.records.opening import Sources, part_of
+from quakesite.records.opening import Sources, part_of, without_part
 from quakesite.records.orientation import to_east_north_up
 from quakesite.records.record import Metadata, Record
 from quakesite.records.refusal import Refusal, unreadable
@@ -28,6 +31,9 @@ from quakesite.rejects import Reason
 
 if TYPE_CHECKING:
     from obspy import Inventory, Stream
+
+LAYOUTS, DESCRIPTIONS, STATIONS = 256, 4, 64
+"""How many SEED files' layouts, descriptions of instruments, and stations of these are kept at once."""
 
 ORIENTED = {"E": "E", "N": "N", "Z": "Z", "U": "Z"}
 UNORIENTED = frozenset("123Z")
@@ -54,60 +60,141 @@ def load_seed(candidate: Candidate, sources: Sources) -> Record:
             `missing_component`, `component_mismatch`, `bad_samples`, `bad_header` or `flat`.
     """
     source = candidate.files["ENZ"]
-    with unreadable(source):
-        content = sources.read(source)
-    stream = _stream(content, source)
-    inventory = _inventory(candidate, content, sources)
+    layout = layout_of(source, sources)
+    stream = _stream(layout, source, sources)
     sensor = _sensor(stream, source)
     traces = sensor.traces
-    start = max(trace.stats.starttime for trace in traces.values())
-    end = min(trace.stats.endtime for trace in traces.values())
-    longest = max(trace.stats.npts for trace in traces.values())
+    description = _description(candidate, layout, list(traces.values()), sources)
     first = next(iter(traces.values())).stats
-    if (end - start) * first.sampling_rate < 0.5 * longest:
-        raise Refusal(source, Reason.COMPONENT_MISMATCH, "the components share less than half of the longest")
-    samples = []
-    length = int((end - start) * first.sampling_rate + 0.5) + 1
-    for trace in traces.values():
-        motion = _acceleration(trace, inventory, source)
-        offset = round((start - trace.stats.starttime) * first.sampling_rate)
-        samples.append(motion[offset : offset + length])
-    length = min(len(one) for one in samples)
-    in_cm_s2 = np.stack([one[:length] for one in samples]) * 100.0
+    earliest = min(trace.stats.starttime for trace in traces.values())
+    lags = {
+        name: round((trace.stats.starttime - earliest) * first.sampling_rate)
+        for name, trace in traces.items()
+    }
+    try:
+        offsets, length = shared_part(lags, {name: trace.stats.npts for name, trace in traces.items()})
+    except ValueError as error:
+        raise Refusal(source, Reason.COMPONENT_MISMATCH, str(error)) from None
+    in_cm_s2 = 100.0 * np.stack(
+        [
+            _acceleration(trace, description.inventory, source)[offsets[name] : offsets[name] + length]
+            for name, trace in traces.items()
+        ]
+    )
     if sensor.unoriented:
-        in_cm_s2 = _turned(in_cm_s2, list(traces.values()), inventory, source)
+        in_cm_s2 = _turned(in_cm_s2, list(traces.values()), description.inventory, source)
     if not np.isfinite(in_cm_s2).all():
         raise Refusal(source, Reason.BAD_SAMPLES, "NaN or infinity after the response was removed")
-    metadata = _metadata(first, inventory, candidate, _utc(start), source)
-    files = (source, candidate.inventory) if candidate.inventory else (source,)
+    start = max(trace.stats.starttime for trace in traces.values())
+    metadata = _metadata(first, description.inventory, candidate, _utc(start), source)
+    files = (source, *description.sources)
     return make_record(metadata, in_cm_s2, stamp=candidate.stamp, form="mseed", sources=files)
 
 
-def _inventory(candidate: Candidate, content: bytes, sources: Sources) -> Inventory:
-    if candidate.inventory:
-        with unreadable(candidate.inventory):
-            xml = sources.read(candidate.inventory)
-        return inventories.from_xml(xml, candidate.inventory)
-    source = candidate.files["ENZ"]
-    control = seedfile.control_records(content)
-    if not control:
-        detail = "no StationXML of its station in the archive, nor full SEED: counts, not acceleration"
-        raise Refusal(source, Reason.UNSUPPORTED, detail)
-    return inventories.from_control_records(control, source)
+def layout_of(source: str, sources: Sources) -> seedfile.Layout:
+    """Returns where everything stands in the SEED file that `source` is, or is a part of.
+
+    Raises:
+        Refusal: `unreadable` or `too_large`.
+    """
+    whole = without_part(source)
+
+    def find() -> seedfile.Layout:
+        with unreadable(source):
+            content = sources.read(whole)
+        try:
+            return seedfile.layout(content)
+        except seedfile.SeedError as error:
+            raise Refusal(source, Reason.UNREADABLE, str(error)) from None
+
+    return sources.remembered("SEED layout", whole, LAYOUTS, find)
 
 
-def _stream(content: bytes, source: str) -> Stream:
+class _Description(NamedTuple):
+    """What an instrument is, and the file beside the SEED file that says so, if any."""
+
+    inventory: Inventory
+    sources: tuple[str, ...]
+
+
+def _description(
+    candidate: Candidate, layout: seedfile.Layout, traces: list[Any], sources: Sources
+) -> _Description:
+    """Returns the first description that has all the channels at their time, else the one with the most."""
+    best: tuple[int, _Description] | None = None
+    damaged: Refusal | None = None
+    for describe in _descriptions(candidate, layout, traces[0].stats, sources):
+        try:
+            described = describe()
+        except Refusal as refusal:
+            damaged = damaged or refusal
+            continue
+        channels = (inventories.channel_of(described.inventory, trace.stats) for trace in traces)
+        count = sum(channel is not None for channel in channels)
+        if best is None or count > best[0]:
+            best = count, described
+        if count == len(traces):
+            break
+    if best is not None:
+        return best[1]
+    if damaged is not None:
+        raise damaged
+    detail = "no StationXML of its station in the archive, nor full SEED: counts, not acceleration"
+    raise Refusal(candidate.files["ENZ"], Reason.UNSUPPORTED, detail)
+
+
+def _descriptions(
+    candidate: Candidate, layout: seedfile.Layout, stats: Any, sources: Sources
+) -> Iterator[Callable[[], _Description]]:
+    """Yields what reads each description of the instrument: the StationXML files, then control records."""
+    for source in candidate.inventories:
+        yield partial(_from_xml, source, stats, sources)
+    if layout.control:
+        yield partial(_from_control_records, candidate.files["ENZ"], layout, stats, sources)
+
+
+def _from_xml(source: str, stats: Any, sources: Sources) -> _Description:
+    whole = without_part(source)
+
+    def parse() -> Inventory:
+        with unreadable(source):
+            xml = sources.read(whole)
+        return inventories.from_xml(xml, source)
+
+    return _Description(_of_station(whole, parse, stats, sources), (source,))
+
+
+def _from_control_records(source: str, layout: seedfile.Layout, stats: Any, sources: Sources) -> _Description:
+    whole = without_part(source)
+
+    def parse() -> Inventory:
+        with unreadable(source):
+            control = sources.pieces(whole, layout.control)
+        return inventories.from_control_records(control, source)
+
+    return _Description(_of_station(whole, parse, stats, sources), ())
+
+
+def _of_station(whole: str, parse: Callable[[], Inventory], stats: Any, sources: Sources) -> Inventory:
+    """Returns what a description says of one station, so that the others are not searched for each trace."""
+
+    def select() -> Inventory:
+        everything = sources.remembered("description", whole, DESCRIPTIONS, parse)
+        return everything.select(network=stats.network or None, station=stats.station)
+
+    key = f"{whole}#{stats.network}.{stats.station}"
+    return sources.remembered("station", key, STATIONS, select)
+
+
+def _stream(layout: seedfile.Layout, source: str, sources: Sources) -> Stream:
     from obspy import read
     from obspy.core.util.obspy_types import ObsPyException
     from obspy.io.mseed import InternalMSEEDError
 
-    try:
-        wanted = part_of(source)
-        if wanted:
-            content = b"".join(one.content for one in seedfile.parts(content).get(wanted, []))
-        content = seedfile.data_records(content)
-    except seedfile.SeedError as error:
-        raise Refusal(source, Reason.UNREADABLE, str(error)) from None
+    wanted = part_of(source)
+    parts = [layout.parts[wanted]] if wanted in layout.parts else [] if wanted else layout.parts.values()
+    with unreadable(source):
+        content = sources.pieces(without_part(source), [place for part in parts for place in part.places])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

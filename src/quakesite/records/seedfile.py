@@ -7,7 +7,7 @@ about samples, it does not need. Format: FDSN, "SEED Reference Manual", version 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -30,30 +30,83 @@ class SeedError(ValueError):
 
 
 class SeedRecord(NamedTuple):
-    """One record of a SEED file; those that hold no data have no station and no time."""
+    """Where a record of a SEED file stands, in bytes, and what its header says.
 
-    content: bytes
+    Those that hold no data have no station and no time. `channel` is location and channel code.
+    """
+
+    offset: int
+    length: int
     station: str = ""
+    network: str = ""
+    channel: str = ""
     start: datetime | None = None
     end: datetime | None = None
 
+    def content(self, file: bytes) -> bytes:
+        """Returns the record itself, of the file it was found in."""
+        return file[self.offset : self.offset + self.length]
 
-def data_records(content: bytes) -> bytes:
-    """Returns the data records of a SEED file, the control records left out.
+
+class Part(NamedTuple):
+    """What one station recorded without a hole: where its records stand, and the time its channels share."""
+
+    places: tuple[tuple[int, int], ...]
+    network: str
+    start: datetime
+    end: datetime
+
+
+class Layout(NamedTuple):
+    """Where everything stands in a SEED file: its parts by name, and the control records."""
+
+    parts: dict[str, Part]
+    control: tuple[tuple[int, int], ...]
+
+
+def layout(content: bytes) -> Layout:
+    """Returns where everything stands in a SEED file.
 
     Raises:
         SeedError: a record that is none, of an encoding that is no plain number, or cut off.
     """
-    return b"".join(record.content for record in records(content) if record.station)
+    everything = records(content)
+    return Layout(
+        {name: _part(below) for name, below in _by_part(everything).items()},
+        _places(record for record in everything if not record.station),
+    )
+
+
+def _part(below: list[SeedRecord]) -> Part:
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for one in below:
+        if one.start is not None and one.end is not None:
+            start, end = spans.get(one.channel, (one.start, one.end))
+            spans[one.channel] = min(start, one.start), max(end, one.end)
+    start, end = max(start for start, _ in spans.values()), min(end for _, end in spans.values())
+    if end <= start:
+        start, end = min(start for start, _ in spans.values()), max(end for _, end in spans.values())
+    return Part(_places(below), below[0].network, start, end)
+
+
+def _places(below: Iterable[SeedRecord]) -> tuple[tuple[int, int], ...]:
+    """Returns offset and length of records, those that follow each other in the file as one."""
+    places: list[tuple[int, int]] = []
+    for one in below:
+        if places and sum(places[-1]) == one.offset:
+            places[-1] = places[-1][0], places[-1][1] + one.length
+        else:
+            places.append((one.offset, one.length))
+    return tuple(places)
 
 
 def control_records(content: bytes) -> bytes:
     """Returns the control records of a SEED file: full SEED describes its stations in them.
 
     Raises:
-        SeedError: as `data_records`.
+        SeedError: as `layout`.
     """
-    return b"".join(record.content for record in records(content) if not record.station)
+    return b"".join(record.content(content) for record in records(content) if not record.station)
 
 
 def parts(content: bytes) -> dict[str, list[SeedRecord]]:
@@ -63,10 +116,14 @@ def parts(content: bytes) -> dict[str, list[SeedRecord]]:
     where it recorded several times.
 
     Raises:
-        SeedError: as `data_records`.
+        SeedError: as `layout`.
     """
+    return _by_part(records(content))
+
+
+def _by_part(everything: Iterable[SeedRecord]) -> dict[str, list[SeedRecord]]:
     by_station: dict[str, list[SeedRecord]] = {}
-    for record in records(content):
+    for record in everything:
         if record.station:
             by_station.setdefault(record.station, []).append(record)
     result: dict[str, list[SeedRecord]] = {}
@@ -93,7 +150,7 @@ def records(content: bytes) -> list[SeedRecord]:
     """Returns all records of a SEED file, checked.
 
     Raises:
-        SeedError: as `data_records`.
+        SeedError: as `layout`.
     """
     kept: list[SeedRecord] = []
     offset, control_length = 0, 0
@@ -105,7 +162,7 @@ def records(content: bytes) -> list[SeedRecord]:
             raise SeedError(f"no SEED record at byte {offset}")
         if kind in CONTROL_KINDS:
             control_length = control_length or _control_length(content, offset)
-            kept.append(SeedRecord(content[offset : offset + control_length]))
+            kept.append(SeedRecord(offset, min(control_length, len(content) - offset)))
             offset += control_length
             continue
         if kind not in DATA_QUALITIES:
@@ -113,26 +170,29 @@ def records(content: bytes) -> list[SeedRecord]:
         length = _data_length(content, offset)
         if offset + length > len(content):
             raise SeedError("the last record is cut off")
-        kept.append(_data_record(content[offset : offset + length], offset))
+        kept.append(_data_record(content, offset, length))
         offset += length
     if not any(record.station for record in kept):
         raise SeedError("no data record")
     return kept
 
 
-def _data_record(content: bytes, offset: int) -> SeedRecord:
-    station = content[8:13].strip(b" \0")
-    if not (station.isalnum() and content[8:20].isascii()):
+def _data_record(content: bytes, offset: int, length: int) -> SeedRecord:
+    codes = content[offset + 8 : offset + 20]
+    station = codes[:5].strip(b" \0")
+    if not (station.isalnum() and codes.isascii()):
         raise SeedError(f"no station and channel codes at byte {offset + 8}")
-    order = _byte_order(content)
-    year, day, hour, minute, second, _, parts_of_second = struct.unpack_from(f"{order}HHBBBBH", content, 20)
-    n_samples, factor, multiplier = struct.unpack_from(f"{order}Hhh", content, 30)
+    order = _byte_order(content, offset)
+    year, day, hour, minute, second, _, parts_of_second, n_samples, factor, multiplier = struct.unpack_from(
+        f"{order}HHBBBBHHhh", content, offset + 20
+    )
     start = datetime(year, 1, 1, hour, minute, tzinfo=UTC)
     start += timedelta(days=day - 1, seconds=second + parts_of_second / 1e4)
     rate = abs(float(factor)) ** (1 if factor > 0 else -1) if factor else 0.0
     rate *= abs(float(multiplier)) ** (1 if multiplier > 0 else -1) if multiplier else 1.0
-    length = timedelta(seconds=min(n_samples / rate, 1e7)) if rate else timedelta()
-    return SeedRecord(content, station.decode("ascii"), start, start + length)
+    duration = timedelta(seconds=min(n_samples / rate, 1e7)) if rate else timedelta()
+    channel, network = codes[5:10].decode("ascii"), codes[10:].strip(b" \0").decode("ascii")
+    return SeedRecord(offset, length, station.decode("ascii"), network, channel, start, start + duration)
 
 
 def _byte_order(content: bytes, offset: int = 0) -> str:

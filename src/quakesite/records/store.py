@@ -78,6 +78,13 @@ def iter_records(source: str | Path) -> Iterator[Record]:
         ) from error
     with file:
         missing = [name for name in RECORDS.names if name not in file.schema_arrow.names]
+        if missing == ["acceleration"]:
+            raise InputError(
+                source,
+                "a table of records without their samples, as the catalogue is",
+                field="acceleration",
+                expected="a shard, as results/records/0-of-8.parquet",
+            )
         if missing:
             raise InputError(
                 source,

@@ -56,4 +56,4 @@ def parse_stamp(stamp: str) -> datetime:
 
 def stamp_of(time: datetime) -> str:
     """Returns the stamp (YYYYMMDDhhmmss) of `time`."""
-    return f"{time:%Y%m%d%H%M%S}"
+    return f"{time.year:04d}{time:%m%d%H%M%S}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import re
 import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
@@ -23,6 +24,19 @@ from quakesite.stations.statements import Statement
 MAX_BYTES = 100 * 2**20
 MEMORY_BYTES = 3 * 2**30
 START_S = 120.0
+ENDING_S = 0.5
+WRONG_WITH_ONE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    re.error,
+)
+"""What one report, or a layout of the user's, can make its reader raise: that report is refused."""
 
 Said = list[Statement | Reject]
 
@@ -70,8 +84,8 @@ class ReportReader:
                 said: Said = line.recv()
                 return said
         except (EOFError, OSError):
-            code = self._end()
-            detail = f"the process that read it ended (status {code}); broken, or more than memory holds"
+            code = self._end(ENDING_S)
+            detail = f"the process that read it ended ({_status(code)}); broken, or more than memory holds"
             return [Reject("", str(path), "stations", Reason.UNREADABLE, detail)]
         self._end()
         detail = f"not read within {self.limit_s:g} s (stations.report_limit_s)"
@@ -92,15 +106,20 @@ class ReportReader:
                 return self._line
         raise RuntimeError("the process that reads reports did not start")
 
-    def _end(self) -> int | None:
+    def _end(self, wait_s: float = 0.0) -> int | None:
         if self._process is None or self._line is None:
             return None
         self._line.close()
+        self._process.join(wait_s)  # one that ends by itself has a status of its own
         self._process.kill()
         self._process.join()
         code = self._process.exitcode
         self._process = self._line = None
         return code
+
+
+def _status(code: int | None) -> str:
+    return f"killed by signal {-code}" if code is not None and code < 0 else f"status {code}"
 
 
 def _serve(line: Connection, layouts: Sequence[Layout], shallow: Shallow, memory_bytes: int) -> None:
@@ -116,6 +135,9 @@ def _serve(line: Connection, layouts: Sequence[Layout], shallow: Shallow, memory
             except MemoryError:
                 detail = f"needs more than {memory_bytes / 2**30:.0f} GB of memory"
                 said = [Reject("", str(path), "stations", Reason.TOO_LARGE, detail)]
+            except WRONG_WITH_ONE as error:
+                detail = f"its reader failed ({type(error).__name__}: {' '.join(str(error).split())[:120]})"
+                said = [Reject("", str(path), "stations", Reason.UNREADABLE, detail)]
             line.send(said)
 
 

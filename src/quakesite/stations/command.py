@@ -107,7 +107,7 @@ def explain(
     code = station_code(station)
     if code is None:
         raise InputError("station", f"{station!r} is no station code", expected="a code like 3506")
-    _show(explain_station(table, rejects or table.with_name("rejects.parquet"), code[1]), None)
+    _show(explain_station(table, rejects or table.with_name("rejects.parquet"), code[1]))
 
 
 @app.command()
@@ -120,31 +120,48 @@ def check(
     ] = None,
     *,
     settings: Settings = None,
-    html: Annotated[Path | None, typer.Option(help="Write the tables as a web page, too.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write all of it as a web page, too.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List every value, not only what needs attention.")
+    ] = False,
 ) -> None:
     """Show what of your own tables and reports will be used, what will not, and why."""
     from quakesite.errors import InputError
     from quakesite.options import section_from
     from quakesite.stations.features import read_features
     from quakesite.stations.join import join as join_statements
+    from quakesite.stations.page import page
+    from quakesite.stations.preview import Sources, brief, whole
     from quakesite.stations.settings import StationsSettings
-    from quakesite.stations.sources import read_sources, sorted_out
-    from quakesite.stations.trail import preview
+    from quakesite.stations.sources import REPORT, TABLE, read_sources, report_files, sorted_out
+    from quakesite.tables import atomic_open
 
     section = section_from(StationsSettings, "stations", settings)
     if paths:
-        tables, reports = sorted_out(paths)
+        roles = sorted_out(paths, section)
+        if not roles:
+            action = "name a folder that has some: quakesite stations check FOLDER"
+            raise InputError(paths[0], "holds no .pdf, .csv or .xlsx file", action=action)
+        tables = [file for file, role in roles.items() if role.startswith(TABLE)]
+        reports = [file for file, role in roles.items() if role.startswith(REPORT)]
         section = section.model_copy(update={"tables": tables, "reports": reports})
-    elif not section.tables and not section.reports:
+    elif section.tables or section.reports:
+        roles = dict.fromkeys(section.tables, TABLE)
+        roles |= {str(file): REPORT for file in report_files(section.reports)}
+    else:
         action = "name a folder: quakesite stations check FOLDER"
         raise InputError("config", "no tables and no reports", field="stations", action=action)
     read = read_sources(section)
     features = read_features(section.features)
     joined = join_statements(read.statements, section.conflict_pct, section.sigma_ln, features)
     files = [feature.file for feature in section.features]
-    asked = map(str, paths) if paths else [*section.tables, *section.reports]
-    note = f"Read: {', '.join(asked)}. quakesite stations explain CODE shows every number of a station."
-    _show(preview(joined, [*read.rejects, *joined.rejects], files), html, "Sources of Vs30", note)
+    found = Sources(joined, [*read.rejects, *joined.rejects], roles, files)
+    _show(whole(found) if everything else brief(found))
+    if html is not None:
+        asked = map(str, paths) if paths else [*section.tables, *section.reports]
+        note = f"Read: {', '.join(asked)}. quakesite stations explain CODE shows every number of a station."
+        with atomic_open(html) as handle:
+            handle.write(page("Sources of Vs30", note, whole(found)))
 
 
 @app.command()
@@ -153,6 +170,10 @@ def compare(
         Path | None, typer.Option(help="The joined table; else results/stations/stations.parquet.")
     ] = None,
     settings: Settings = None,
+    archive: Annotated[
+        list[str] | None,
+        typer.Option(help="Read the headers of all records of this folder or zip, selected or not."),
+    ] = None,
 ) -> None:
     """Compare record headers with the station list: how many stations agree, and which do not."""
     from rich.console import Console
@@ -161,30 +182,36 @@ def compare(
     from quakesite.options import section_from
     from quakesite.stations.comparison import compare as compare_rows
     from quakesite.stations.comparison import counts, names_apart
+    from quakesite.stations.headers import read_archive
+    from quakesite.stations.join import join as join_statements
     from quakesite.stations.schema import STATIONS
     from quakesite.stations.settings import StationsSettings
+    from quakesite.stations.sources import read_lists
     from quakesite.tables import read_parquet
 
-    conflict_pct = section_from(StationsSettings, "stations", settings).conflict_pct
-    table = stations or Path(load().results) / "stations" / "stations.parquet"
-    found = compare_rows(read_parquet(table, STATIONS).to_pylist(), conflict_pct)
-    console = Console(highlight=False)
-    console.print(f"Vs30 in record headers against the station list, {found.num_rows} stations with records:")
+    section = section_from(StationsSettings, "stations", settings)
+    unread = ""
+    if archive:
+        headers, n_unread = read_archive(archive)
+        listed, _ = read_lists(section)
+        rows = join_statements([*listed, *headers], section.conflict_pct).stations
+        unread = f" ({n_unread} records or files could not be read)" if n_unread else ""
+    else:
+        rows = read_parquet(stations or Path(load().results) / "stations" / "stations.parquet", STATIONS)
+    found = compare_rows(rows.to_pylist(), section.conflict_pct)
+    console = Console(highlight=False, soft_wrap=True)
+    of = "of the archive" if archive else "with records that were selected"
+    console.print(f"Vs30 in record headers against the station list, {found.num_rows} stations {of}{unread}:")
     for outcome, number in counts(found).items():
-        name = f"over {conflict_pct:g} % apart" if outcome == "apart" else outcome
+        name = f"over {section.conflict_pct:g} % apart" if outcome == "apart" else outcome
         console.print(f"{number:6d}  {name}")
     for line in names_apart(found):
         console.print(f"        {line}")
 
 
-def _show(trails: list[Trail], html: Path | None, title: str = "", note: str = "") -> None:
+def _show(trails: list[Trail]) -> None:
     from rich.console import Console
 
-    from quakesite.stations.page import page
     from quakesite.stations.trail import rendered
-    from quakesite.tables import atomic_open
 
     Console().print(*rendered(trails), sep="\n")
-    if html is not None:
-        with atomic_open(html) as handle:
-            handle.write(page(title, note, trails))

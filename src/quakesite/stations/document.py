@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ from quakesite.stations.parsing import composed
 COLUMN_GAP = 1.6
 """Words farther apart than this many mean character widths stand in different columns: a blank is 0.6 of one
 in proportional type and one in typewriter type, where columns are at least two blanks apart."""
+RAISED_SIZE = 0.85
+RAISED_BY = 0.15
+"""A character is raised that is smaller than this part of the one before it and ends this part of its size
+above its foot."""
+BUCKET = 10
 MAX_PAGES = 200
 BROKEN_PDF = (
     OSError,
@@ -80,6 +86,8 @@ class Document:
     path: Path
     lines: tuple[Line, ...]
     blocks: tuple[tuple[Line, ...], ...]
+    hidden: tuple[str, ...] = ()
+    """Sheets and rows of a workbook that are hidden, and therefore left out."""
 
 
 def read_document(path: Path) -> Document:
@@ -91,8 +99,9 @@ def read_document(path: Path) -> Document:
     if path.suffix.lower() == ".pdf":
         return _read_pdf(path)
     lines = []
+    hidden: list[str] = []
     try:
-        for place, values in rows(path):
+        for place, values in rows(path, hidden=hidden):
             cells = tuple(
                 Cell(str(value), float(index), index + 1.0)
                 for index, value in enumerate(values)
@@ -101,7 +110,7 @@ def read_document(path: Path) -> Document:
             lines.append(Line(cells, 1, place, gridded=True))
     except InputError as error:
         raise ReportError(Reason.UNREADABLE, error.found) from None
-    return Document(path, tuple(lines), (tuple(lines),))
+    return Document(path, tuple(lines), (tuple(lines),), tuple(hidden))
 
 
 def _read_pdf(path: Path) -> Document:
@@ -118,9 +127,11 @@ def _read_pdf(path: Path) -> Document:
             if n_pages > MAX_PAGES:
                 raise ReportError(Reason.TOO_LARGE, f"{n_pages} pages; {MAX_PAGES} is the limit")
             for number, page in enumerate(pdf.pages, 1):
-                positioned = _lines_of(page, number)
+                level = _without_raised(page)
+                positioned = _lines_of(level, number)
                 lines += [line for line, _, _ in positioned]
-                ruled += _ruled_rows(page, number, positioned)
+                if page.rects or page.lines or page.curves:
+                    ruled += _ruled_rows(level, number, positioned)
                 page.close()
     except ReportError:
         raise
@@ -132,6 +143,35 @@ def _read_pdf(path: Path) -> Document:
         raise ReportError(Reason.NO_TEXT_LAYER, detail)
     blocks = (tuple(ruled), tuple(lines)) if ruled else (tuple(lines),)
     return Document(path, tuple(lines), blocks)
+
+
+def _without_raised(page: Any) -> Any:
+    """Returns the page without small raised characters that follow others: footnote marks and powers.
+
+    Subscripts stay, as in Vs30.
+    """
+    chars = [char for char in page.chars if char["text"].strip()]
+    ending_at: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for char in chars:
+        ending_at[int(char["x1"]) // BUCKET].append(char)
+    largest = max((char["size"] for char in chars), default=0.0)
+    raised: set[int] = set()
+    for char in chars:
+        if char["size"] < RAISED_SIZE * largest:
+            bucket = int(char["x0"]) // BUCKET
+            beside = (base for near in (-2, -1, 0, 1) for base in ending_at.get(bucket + near, ()))
+            if any(_is_raised(char, base) for base in beside):
+                raised.add(id(char))
+    return page.filter(lambda item: id(item) not in raised) if raised else page
+
+
+def _is_raised(char: dict[str, Any], base: dict[str, Any]) -> bool:
+    size = base["size"]
+    return bool(
+        char["size"] < RAISED_SIZE * size
+        and base["top"] - char["size"] < char["bottom"] < base["bottom"] - RAISED_BY * size
+        and -0.2 * size < char["x0"] - base["x1"] < size
+    )
 
 
 def _lines_of(page: Any, number: int) -> list[tuple[Line, float, float]]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from quakesite.progress import track
+from quakesite.records.record import Metadata
 from quakesite.records.schema import RECORDS
 from quakesite.stations.schema import Source
 from quakesite.stations.statements import Statement
@@ -31,6 +33,44 @@ def read_headers(shards: Sequence[str | Path]) -> list[Statement]:
         for *wording, record_id, time, sources in zip(*(columns[name] for name in COLUMNS), strict=True):
             said.setdefault(tuple(wording), []).append((record_id, time, sources[0] if sources else shard))
     return [_statement(wording, records) for wording, records in said.items()]
+
+
+def read_archive(archives: Sequence[str]) -> tuple[list[Statement], int]:
+    """Returns what the headers of whole archives say, whatever the selection of records, and how many records
+    could not be read.
+
+    Of DYNA files the headers alone are read, of other forms whole records.
+
+    Raises:
+        InputError: an archive does not exist, or holds no record at all.
+    """
+    from quakesite.records.archive import scan
+    from quakesite.records.asc import HEAD_SIZE, read_header
+    from quakesite.records.candidates import SourceFile, candidates_of
+    from quakesite.records.loading import load
+    from quakesite.records.opening import Sources
+    from quakesite.records.refusal import Refusal, unreadable
+
+    files = [SourceFile(file.station, file.source, file.form) for file in scan(archives).found]
+    said: dict[tuple[Any, ...], list[tuple[str, dt.datetime | None, str]]] = {}
+    with Sources() as opened:
+        candidates, refused = candidates_of(files, opened)
+        n_unread = len(refused)
+        for candidate in track(candidates, "headers"):
+            source = candidate.sources[0]
+            try:
+                if candidate.form == "asc":
+                    with unreadable(source):
+                        about: Metadata = read_header(opened.head(source, HEAD_SIZE), source).metadata
+                else:
+                    about = load(candidate, opened)
+            except Refusal:
+                n_unread += 1
+                continue
+            time = about.event_time or about.start_time
+            wording = tuple(getattr(about, name) for name in SAID)
+            said.setdefault(wording, []).append((candidate.record_id or source, time, source))
+    return [_statement(wording, records) for wording, records in said.items()], n_unread
 
 
 def _statement(wording: tuple[Any, ...], records: list[tuple[str, dt.datetime | None, str]]) -> Statement:

@@ -101,13 +101,16 @@ def _check_balance(by_code: dict[str, list[Statement]], rows: list[dict[str, Any
 def _by_network(said: Sequence[Statement]) -> dict[str, list[Statement]]:
     """Returns one code's statements by network, the one that its records belong to first.
 
-    Records are joined by the code alone: they and reports that name no network belong to TK where a table
-    or report knows the code there, else to the network their headers name, else to the first.
+    Records are joined by the code alone: they and reports that name no network belong to the network that
+    all their headers name where a table or report knows the code there, else to TK where one does, else to
+    one that their headers name, else to the first; where nobody names a network a report's station is of TK.
     """
     listed = {row.network for row in said if row.network and row.source is not Source.HEADER}
     named = {row.network for row in said if row.network and row.source is Source.HEADER}
-    known = sorted(listed or named or {""})
-    preferred = min(known, key=lambda name: (name != FIRST_NETWORK, name not in named, name))
+    unnamed = FIRST_NETWORK if any(row.source is not Source.HEADER for row in said) else ""
+    known = sorted(listed or named or {unnamed})
+    agreed = next(iter(named)) if len(named) == 1 else FIRST_NETWORK
+    preferred = min(known, key=lambda name: (name != agreed, name != FIRST_NETWORK, name not in named, name))
     grouped: dict[str, list[Statement]] = {preferred: [], **{name: [] for name in known}}
     for row in said:
         own = row.network if row.source is not Source.HEADER else None
@@ -137,12 +140,12 @@ def _join_station(
     kept = _kept(here, found)
     status: list[str] = []
     for index, row in zip(order, ranked, strict=True):
-        superseding, refusal = _superseding(here, row), refusals[index]
-        if superseding is not None:
-            detail = f"station {code}: {superseding.where} counts instead"
-            rejects.append(Reject("", row.where, "stations", Reason.DUPLICATE, detail))
+        superseding, refusal = _superseding(here, row, kept), refusals[index]
         if refusal is None and row.vs30_m_s is not None and found.has_moved(row):
             refusal = _moved(row, found)
+        if superseding is not None and refusal is None:
+            detail = f"station {code}: {superseding.where} counts instead"
+            rejects.append(Reject("", row.where, "stations", Reason.DUPLICATE, detail))
         if refusal is not None:
             rejects.append(refusal)
             status.append(f"refused: {refusal.detail.partition(': ')[2]}")
@@ -205,19 +208,20 @@ def _implausible(row: Statement) -> Reject | None:
     return Reject("", row.where, "stations", Reason.IMPLAUSIBLE_VS30, detail)
 
 
-def _superseding(ranked: Sequence[Statement], row: Statement) -> Statement | None:
-    """Returns the statement that counts instead of `row`: of two reports, or two rows of one table."""
-    if row.source is Source.HEADER:
+def _superseding(here: Sequence[Statement], row: Statement, kept: Statement | None) -> Statement | None:
+    """Returns the statement that counts instead of `row`: of two reports, or two rows of one table.
+
+    It is the one whose Vs30 is kept, if it is among them, else the first.
+    """
+    if row.source is Source.HEADER or not any(row is other for other in here):
         return None
-    if not any(row is other for other in ranked):
-        return None
-    rivals = (
+    rivals = [
         other
-        for other in ranked
+        for other in here
         if other.source is row.source and (row.source is Source.REPORT or other.file == row.file)
-    )
-    first = next(rivals)
-    return None if first is row else first
+    ]
+    winner = next((other for other in rivals if other is kept), rivals[0])
+    return None if winner is row else winner
 
 
 def _states(row: Statement, source: Source) -> bool:

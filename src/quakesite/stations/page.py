@@ -10,6 +10,7 @@ from quakesite.stations.trail import Trail, shown_columns
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c2a33; margin: 2rem auto; max-width: 78rem }
 body { padding: 0 1rem }
+.scroll { overflow-x: auto }
 h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
 table { border-collapse: collapse; width: 100%; font-size: .9rem }
 th { text-align: left; background: #eef2f4; position: sticky; top: 0 }
@@ -17,7 +18,8 @@ th, td { padding: .35rem .6rem; border-bottom: 1px solid #d5dde2; vertical-align
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 td.path { overflow-wrap: anywhere; min-width: 24rem }
 td.date { white-space: nowrap }
-.kept { color: #14633a; font-weight: 600 } .refused, .disagrees { color: #a3261c; font-weight: 600 }
+.kept { color: #14633a; font-weight: 600 } .flagged { color: #8a5a00; font-weight: 600 }
+.refused, .disagrees { color: #a3261c; font-weight: 600 }
 ul { padding-left: 1.2rem } p.note { color: #54656f }
 """
 NUMBERS = frozenset({"Vs30 (m/s)", "sigma ln", "records", "value", "distance (m)"})
@@ -45,11 +47,11 @@ def _section(trail: Trail) -> str:
     keep = shown_columns(trail)
     if trail.rows:
         heading = "".join(f"<th>{escape(trail.heading[index])}</th>" for index in keep)
-        lines.append(f"<table><thead><tr>{heading}</tr></thead><tbody>")
+        lines.append(f'<div class="scroll"><table><thead><tr>{heading}</tr></thead><tbody>')
         for row in trail.rows:
             cells = "".join(_cell(trail.heading[index], row[index]) for index in keep)
             lines.append(f"<tr>{cells}</tr>")
-        lines.append("</tbody></table>")
+        lines.append("</tbody></table></div>")
     if trail.remarks:
         lines.append("<ul>" + "".join(f"<li>{escape(remark)}</li>" for remark in trail.remarks) + "</ul>")
     return "\n".join(lines)
@@ -64,6 +66,10 @@ def _cell(heading: str, text: str) -> str:
     if heading == "where it stands":
         return f'<td class="path">{shown}</td>'
     word = text.split(" ")[0].rstrip(":")
+    if heading == "reason":
+        return f'<td class="refused">{shown}</td>'
+    if heading == "status" and word == "kept" and "(" in text:
+        return f'<td class="flagged">{shown}</td>'
     if heading == "status" and word in ("kept", "refused", "disagrees"):
         return f'<td class="{word}">{shown}</td>'
     return f"<td>{shown}</td>"

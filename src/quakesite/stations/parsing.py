@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from functools import lru_cache
 
 ABSENT = frozenset({"", "-", "--", "?", "yok", "none", "nan", "null", "na", "n/a", "missing", "belirsiz"})
 """What stands in a cell that holds no value, folded."""
@@ -13,6 +14,7 @@ NUMBER = re.compile(r"[-+]?\d[\d.,]*(?:[eE][-+]?\d+)?|[-+]?[.,]\d+")
 DATES = (
     re.compile(r"(?P<year>\d{4})[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})"),
     re.compile(r"(?P<day>\d{1,2})[-./](?P<month>\d{1,2})[-./](?P<year>\d{4})"),
+    re.compile(r"(?<!\d)(?P<day>\d{1,2})[-./](?P<month>\d{1,2})[-./](?P<year>\d{2})(?!\d)"),
     re.compile(r"(?P<day>\d{1,2})\s+(?P<month>[a-z]{3,})\s+(?P<year>\d{4})"),
 )
 MONTHS = {
@@ -37,24 +39,32 @@ MONTHS = {
     for name in names
 }
 """The first three letters of the months in Turkish and English."""
+RAISED_OR_LOWERED = frozenset({"<super>", "<sub>"})
+"""Forms of characters that are footnote marks and powers beside a number, never digits of it."""
 WITHOUT_ASCII_FORM = {"ı": "i", "ø": "o", "ß": "s", "–": "-", "—": "-", "−": "-", "\u00a0": " "}
 
 
 def fold(text: str) -> str:
     """Returns `text` in lower-case ASCII letters (`İstasyon Kodu` gives `istasyon kodu`), of equal length.
 
-    Each character is folded by itself, so that a match found in the folded text can be cut out of the
-    original (in its composed form, see `composed`).
+    Superscripts and subscripts become blanks. Each character is folded by itself, so that a match found in
+    the folded text can be cut out of the original (in its composed form, see `composed`).
     """
     return "".join(map(_fold_character, text))
 
 
+@lru_cache(4096)
 def _fold_character(character: str) -> str:
     if character.isascii():
         return character.lower()
     if character in WITHOUT_ASCII_FORM:
         return WITHOUT_ASCII_FORM[character]
-    return unicodedata.normalize("NFKD", character)[0].lower()[0]
+    form = unicodedata.decomposition(character).partition(" ")[0]
+    if form in RAISED_OR_LOWERED:
+        return " "
+    first = unicodedata.normalize("NFKD", character)[0].lower()[0]
+    # One half and a circled 1 are not the digit that their compatibility form begins with.
+    return character if first.isdigit() and not character.isdecimal() else first
 
 
 def composed(text: str) -> str:
@@ -117,6 +127,11 @@ def station_code(value: object) -> tuple[str | None, str] | None:
     return matched["network"], code.zfill(4) if code.isdigit() else code
 
 
+def _whole_year(year: int) -> int:
+    """Returns a year of two digits as POSIX understands it: 69 to 99 are of the last century."""
+    return year if year > 99 else year + (1900 if year >= 69 else 2000)
+
+
 def date(value: object) -> dt.date | None:
     """Returns a cell's date, null where it holds none (year first, or the Turkish day first)."""
     if isinstance(value, dt.datetime):
@@ -134,7 +149,7 @@ def date(value: object) -> dt.date | None:
                 continue
             try:
                 return dt.date(
-                    int(found["year"]),
+                    _whole_year(int(found["year"])),
                     int(month) if month.isdigit() else MONTHS[month[:3]],
                     int(found["day"]),
                 )

@@ -51,8 +51,9 @@ def places(ranked: Sequence[Statement]) -> Places:
     Its place is that of the station table, else of its latest records, else of a report. Another one, over
     1 km away, is where it stood before if the dates can tell: the row is of a closed station while the one
     that counts is open, or its date (of the measurement, the installation, the latest record) is before the
-    first date at the place that counts (of the installation, or of a record, if earlier). Once a move is
-    known, reports and headers without coordinates are told by their date alone.
+    first date at the place that counts (of the installation, or of a record, if earlier). A report alone,
+    whose coordinates may be mistyped, proves no move. Once a move is known, reports and headers without
+    coordinates are told by their date alone.
 
     Args:
         ranked: one station's statements, in their order within each source.
@@ -65,7 +66,8 @@ def places(ranked: Sequence[Statement]) -> Places:
     far = [(row, km) for row, km in distances if km > APART_KM]
     here = [kept, *(row for row, km in distances if km <= APART_KM)]
     since = _since(here)
-    moved = [row for row, _ in far if _before(row, since) or (row.removed and not kept.removed)]
+    before = [row for row, _ in far if _before(row, since) or (row.removed and not kept.removed)]
+    moved = before if any(row.source is not Source.REPORT for row in before) else []
     if moved:
         moved += [
             row

@@ -84,7 +84,8 @@ def extrapolated_vs30(layers: Sequence[Layer], method: Extrapolation) -> tuple[f
       591-597.
     - `boore2011`: log Vs30 = c0 + c1 log VsZ + c2 (log VsZ)^2, z 5-29 m, from KiK-net boreholes in Japan.
       D. M. Boore, E. M. Thompson and H. Cadet (2011), Regional correlations of Vs30 and velocities averaged
-      over depths less than and greater than 30 meters, BSSA 101(6), 3046-3059.
+      over depths less than and greater than 30 meters, BSSA 101(6), 3046-3059. Its abstract says that for
+      a given VsZ Vs30 is systematically larger at KiK-net's sites than in other regions, Turkey among them.
 
     Raises:
         ShallowProfileError: the profile ends above the shallowest depth of the method.

@@ -32,6 +32,8 @@ VALUES: dict[FieldName, str] = {
     "longitude": r"(?P<value>-?\d{1,3}[.,]\d+)",
 }
 """What follows a label, by field, in folded text."""
+RESERVED = ("unit_before", "unit", "percent", "network")
+"""Groups that stand in these expressions; a label may have them only beside a group `value` of its own."""
 
 
 class Column(Section):
@@ -80,7 +82,11 @@ class Layout(Section):
     @field_validator("fields")
     @classmethod
     def _compile_fields(cls, fields: dict[FieldName, list[str]]) -> dict[FieldName, list[str]]:
-        return {name: [_checked(pattern) for pattern in patterns] for name, patterns in fields.items()}
+        for name, patterns in fields.items():
+            for pattern in patterns:
+                _checked(pattern)
+                _checked(_whole(name, pattern), pattern)
+        return fields
 
     @field_validator("half_space")
     @classmethod
@@ -98,19 +104,22 @@ class Layout(Section):
     def field_patterns(self) -> dict[FieldName, list[re.Pattern[str]]]:
         """The fields' labels together with the values that follow them."""
         return {
-            name: [
-                re.compile(pattern if "(?P<value>" in pattern else f"(?:{pattern}){BETWEEN}{VALUES[name]}")
-                for pattern in patterns
-            ]
+            name: [re.compile(_whole(name, pattern)) for pattern in patterns]
             for name, patterns in self.fields.items()
         }
 
 
-def _checked(pattern: str) -> str:
+def _whole(name: FieldName, pattern: str) -> str:
+    """Returns the expression for a label and the value that follows it."""
+    return pattern if "(?P<value>" in pattern else f"(?:{pattern}){BETWEEN}{VALUES[name]}"
+
+
+def _checked(pattern: str, shown: str = "") -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"{pattern!r} is no regular expression ({error})") from None
+        reserved = f"; the groups {', '.join(RESERVED)} are the package's own" if shown else ""
+        raise ValueError(f"{shown or pattern!r} is no regular expression ({error}){reserved}") from None
     return pattern
 
 

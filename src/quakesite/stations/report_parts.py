@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quakesite.stations.document import Document, Line, ReportError
+from quakesite.stations.document import Document, Line
 from quakesite.stations.layer_table import find_layers
 from quakesite.stations.parsing import composed, fold
 from quakesite.stations.report_layouts import Layout
@@ -86,14 +86,11 @@ def _code_of_sheet(title: str, layout: Layout) -> str | None:
 def _between(document: Document, start: int, end: int) -> Document:
     lines = document.lines[start:end]
     if lines and lines[0].gridded:
-        return Document(document.path, lines, (lines,))
+        return Document(document.path, lines, (lines,), document.hidden)
     pages = {line.page for line in lines}
     blocks = tuple(tuple(line for line in block if line.page in pages) for block in document.blocks)
     return Document(document.path, lines, tuple(filter(None, blocks)))
 
 
 def _has_table(document: Document, layout: Layout) -> bool:
-    try:
-        return bool(find_layers(document, layout))
-    except ReportError:
-        return False
+    return bool(find_layers(document, layout))

@@ -3,41 +3,31 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from quakesite.rejects import Reason, Reject
 from quakesite.stations import profile
 from quakesite.stations.document import Document, Line, ReportError, read_document
-from quakesite.stations.layer_rows import SPEEDS
-from quakesite.stations.layer_table import LayerTable, find_layers
-from quakesite.stations.parsing import composed, date, fold, number, station_code
+from quakesite.stations.layer_table import LayerRows, LayerTable, find_layers, missing_column
+from quakesite.stations.parsing import date, fold, station_code
+from quakesite.stations.report_fields import Found, coordinates, fields_of, stated_sigma_ln, stated_vs30
 from quakesite.stations.report_layouts import FieldName, Layout
 from quakesite.stations.report_parts import Part, parts_of
 from quakesite.stations.schema import Source
 from quakesite.stations.statements import Statement
 
-STATED_VS30_M_S = (50.0, 5000.0)
 STATED_DIFFERS_PCT = 1.0
 """Above this a stated value is flagged: layer tables rounded to a decimetre and 1 m/s stay well below."""
-STATED_SIGMA_LN = (0.005, 1.0)
+NO_TABLE = "no layer table (a Vs column beside a thickness or depth column)"
 NO_STATION = "no station code, neither in the text nor in the file's name"
 OF_THE_COVER: tuple[FieldName, ...] = ("network", "date", "method")
 """What the cover of a report on several stations says about all of them."""
 SHOWN: tuple[FieldName, ...] = ("latitude", "longitude", "date", "method")
 
 Shallow = Literal["reject", "boore2004", "boore2011"]
-
-
-@dataclass(frozen=True)
-class _Found:
-    value: str
-    unit: str
-    network: str | None
-    place: str
 
 
 def read_report(path: Path, layouts: Sequence[Layout], shallow_profiles: Shallow) -> list[Statement | Reject]:
@@ -68,17 +58,16 @@ def _reject(path: Path, error: ReportError, code: str | None = None) -> Reject:
 
 
 def _best(document: Document, layouts: Sequence[Layout]) -> Layout:
-    scores: list[tuple[int, int]] = []
+    """Returns the layout by which most is found: a table before a table that lacks a column, then fields."""
+    scores: list[tuple[int, int, int]] = []
     for index, layout in enumerate(layouts):
-        score = len(_fields(document, layout))
-        try:
-            score += 100 + find_layers(document, layout)[0].n_columns
-        except ReportError as error:
-            score += 50 if not str(error).startswith("no layer table") else 0
-        scores.append((-score, index))
+        tables = find_layers(document, layout)
+        n_columns = max((group.n_columns for groups in tables for group in groups), default=0)
+        lacking = not tables and missing_column(document, layout) is not None
+        scores.append((-(2 * bool(tables) + lacking), -len(fields_of(document, layout)) - n_columns, index))
     if not scores:
         raise ReportError(Reason.BAD_REPORT, "no layout to read it by")
-    return layouts[min(scores)[1]]
+    return layouts[min(scores)[-1]]
 
 
 def _station_of(line: Line, layout: Layout) -> str | None:
@@ -96,111 +85,98 @@ def _read_part(
     part: Part, layout: Layout, cover: Document | None, shallow: Shallow
 ) -> list[Statement | Reject]:
     document = part.document
-    fields = _fields(document, layout)
+    fields = fields_of(document, layout)
     if part.station:
         place = document.lines[0].place if document.lines else ""
         stated = fields.get("station")
         if stated is None or station_code(stated.value) != station_code(part.station):
-            fields["station"] = _Found(part.station, "", None, place)
+            fields["station"] = Found(part.station, "", None, place)
         if cover is not None:
-            fields = _fields(cover, layout, OF_THE_COVER) | fields
-    try:
-        groups = find_layers(document, layout)
-    except ReportError as error:
-        code = station_code(fields["station"].value) if "station" in fields else None
-        if code is None:
-            return [_reject(document.path, ReportError(Reason.BAD_REPORT, NO_STATION))]
-        return [_reject(document.path, error, code[1])]
+            fields = fields_of(cover, layout, OF_THE_COVER) | fields
+    tables = find_layers(document, layout)
+    if not tables:
+        lacking = missing_column(document, layout)
+        detail = f"column missing: {lacking}" if lacking else NO_TABLE
+        return [_refused(fields, document.path, ReportError(Reason.BAD_REPORT, detail))]
+    by_station: dict[str, list[LayerRows]] = {}
+    for group in (group for groups in tables for group in groups):
+        by_station.setdefault(group.station, []).append(group)
     said: list[Statement | Reject] = []
-    for group in groups:
+    for station, groups in by_station.items():
         own = dict(fields)
-        if group.station:
-            own["station"] = _Found(group.station, "", None, group.rows[0].place)
-            if len(groups) > 1:
+        if station:
+            own["station"] = Found(station, "", None, groups[0].first_place)
+            if len(by_station) > 1:
                 own = {name: found for name, found in own.items() if name in ("station", *OF_THE_COVER)}
         code = station_code(own["station"].value) if "station" in own else None
         if code is None:
-            said.append(_reject(document.path, ReportError(Reason.BAD_REPORT, NO_STATION)))
+            said.append(_refused(own, document.path, ReportError(Reason.BAD_REPORT, NO_STATION)))
             continue
         try:
-            said.append(_statement(document, layout, own, group.table(), shallow))
+            said.append(_chosen([_profile(document, layout, own, group, shallow) for group in groups]))
         except ReportError as error:
-            said.append(_reject(document.path, error, code[1]))
+            said.append(_refused(own, document.path, error))
     return said
 
 
-def _fields(
-    document: Document, layout: Layout, names: Sequence[FieldName] | None = None
-) -> dict[FieldName, _Found]:
-    found: dict[FieldName, _Found] = {}
-    for name, patterns in layout.field_patterns.items():
-        if names is not None and name not in names:
-            continue
-        candidates = [
-            _cut(match, line.text, line.place)
-            for line in document.lines
-            for pattern in patterns
-            for match in pattern.finditer(fold(line.text))
-            if match["value"]
-        ]
-        if name == "vs30":
-            candidates = [candidate for candidate in candidates if _stated(candidate) is not None]
-        elif name == "station":
-            candidates = [one for one in candidates if station_code(one.value) is not None]
-            candidates.sort(key=lambda candidate: not candidate.value.isdigit())
-        if candidates:
-            found[name] = candidates[0]
-    if names is None and "station" not in found and layout.station_in_file_name is not None:
-        stem = composed(document.path.stem)
-        match = re.search(layout.station_in_file_name, fold(stem))
-        if match is not None:
-            found["station"] = _cut(match, stem, "file name")
-    return found
+def _refused(fields: dict[FieldName, Found], path: Path, error: ReportError) -> Reject:
+    code = station_code(fields["station"].value) if "station" in fields else None
+    if code is None:
+        return _reject(path, ReportError(Reason.BAD_REPORT, NO_STATION))
+    return _reject(path, error, code[1])
 
 
-def _cut(match: re.Match[str], text: str, place: str) -> _Found:
-    groups = match.groupdict()
-    start, end = match.span("value")
-    unit = groups.get("unit") or groups.get("unit_before") or ""
-    unit = "%" if groups.get("percent") else unit
-    network = groups.get("network")
-    return _Found(text[start:end].strip(), unit, network.upper() if network else None, place)
-
-
-def _stated(found: _Found) -> float | None:
+def _profile(
+    document: Document, layout: Layout, fields: dict[FieldName, Found], group: LayerRows, shallow: Shallow
+) -> Statement | ReportError:
     try:
-        value = number(found.value.rstrip(".,"))
-    except ValueError:
-        return None
-    if value is None:
-        return None
-    value *= next((factor for pattern, factor in SPEEDS if re.search(pattern, fold(found.unit))), 1.0)
-    low, high = STATED_VS30_M_S
-    return value if low <= value <= high else None
+        return _statement(document, layout, fields, group.table(), shallow)
+    except ReportError as error:
+        return error
 
 
-def _sigma_ln(found: _Found, vs30: float) -> float | None:
-    """Returns a stated uncertainty of Vs30 (in %, m/s or of ln Vs30) as standard deviation of ln Vs30."""
-    try:
-        value = number(found.value.rstrip(".,"))
-    except ValueError:
-        return None
-    if value is None:
-        return None
-    unit = fold(found.unit)
-    if "%" in unit:
-        value /= 100.0
-    elif value >= 1.0 or re.search(r"/\s*s", unit):
-        value *= next((factor for pattern, factor in SPEEDS if re.search(pattern, unit)), 1.0)
-        value /= vs30
-    low, high = STATED_SIGMA_LN
-    return value if low <= value <= high else None
+def _chosen(profiles: Sequence[Statement | ReportError]) -> Statement:
+    """Returns the profile that counts of those of one station in one report.
+
+    A whole profile counts before one that ends above 30 m. Where one cannot be read, or whole ones differ by
+    more than 1 %, the one whose Vs30 is the stated value counts, flagged; without it, none does.
+
+    Raises:
+        ReportError: none counts; says why.
+    """
+    whole = [one for one in profiles if isinstance(one, Statement) and one.extrapolation_sigma_ln is None]
+    extrapolated = [one for one in profiles if isinstance(one, Statement) and one not in whole]
+    errors = [one for one in profiles if isinstance(one, ReportError)]
+    broken = [error for error in errors if error.reason is not Reason.SHALLOW_PROFILE]
+    able = whole or extrapolated
+    if len(profiles) == 1 and able:
+        return able[0]
+    as_stated = [one for one in able if "stated_vs30_differs" not in one.flags and one.stated_vs30_m_s]
+    if not able or (broken and not as_stated):
+        raise (broken or errors)[0]
+    first = (as_stated or able)[0]
+    others = [one for one in able if one is not first]
+    differing = [one for one in others if _differs(first.vs30_m_s, one.vs30_m_s)]
+    if differing and not as_stated:
+        both = " and ".join(f"Vs30 {one.vs30_m_s:.1f} m/s ({one.place})" for one in (first, differing[0]))
+        detail = f"several profiles: {both}; no stated value tells which counts"
+        raise ReportError(Reason.BAD_REPORT, detail)
+    if not differing and not errors and len(able) == len(profiles):
+        return first
+    notes = [f"another profile, Vs30 {one.vs30_m_s:.1f} m/s: {one.place}" for one in differing]
+    notes += [f"another profile: {error}" for error in errors]
+    notes += [f"another profile, extrapolated: {one.place}" for one in extrapolated if one not in able]
+    return replace(first, flags=(*first.flags, "several_profiles"), notes=(*first.notes, *notes))
+
+
+def _differs(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and abs(one - other) > STATED_DIFFERS_PCT / 100.0 * one
 
 
 def _statement(
     document: Document,
     layout: Layout,
-    fields: dict[FieldName, _Found],
+    fields: dict[FieldName, Found],
     table: LayerTable,
     shallow: Shallow,
 ) -> Statement:
@@ -222,6 +198,12 @@ def _statement(
     ]
     if station.place == "file name":
         flags.append("station_from_file_name")
+    if station.others:
+        flags.append("station_ambiguous")
+        notes.append(f"another station is named, too: {', '.join(station.others)}")
+    if document.hidden:
+        flags.append("hidden_left_out")
+        notes.append(f"hidden, left out: {', '.join(document.hidden)}")
     sigma = None
     if deepest >= profile.DEPTH_M - profile.ROUNDING_M:
         vs30 = profile.vs30(layers)
@@ -237,16 +219,16 @@ def _statement(
         except profile.ShallowProfileError as error:
             raise ReportError(Reason.SHALLOW_PROFILE, f"{error} ({table.last_place})") from None
         flags.append(f"extrapolated_{shallow}_from_{depth}_m")
-    stated = _stated(fields["vs30"]) if "vs30" in fields else None
+    stated = stated_vs30(fields["vs30"]) if "vs30" in fields else None
     if stated is not None:
         notes.append(f"stated Vs30 {stated:g} m/s: {fields['vs30'].place}")
-        if abs(stated - vs30) > STATED_DIFFERS_PCT / 100.0 * vs30:
+        if _differs(vs30, stated):
             flags.append("stated_vs30_differs")
-    stated_sigma = _sigma_ln(fields["uncertainty"], vs30) if "uncertainty" in fields else None
+    stated_sigma = stated_sigma_ln(fields["uncertainty"], vs30) if "uncertainty" in fields else None
     if stated_sigma is not None:
         notes.append(f"sigma of ln Vs30 {stated_sigma:.3g}: {fields['uncertainty'].place}")
     notes += [f"{name} {fields[name].value}: {fields[name].place}" for name in SHOWN if name in fields]
-    latitude, longitude = _coordinates(fields)
+    latitude, longitude = coordinates(fields)
     network = fields["network"].value.upper() if "network" in fields else None
     end = deepest if math.isfinite(deepest) else math.fsum(layer.thickness_m for layer in layers[:-1])
     return Statement(
@@ -284,12 +266,3 @@ def _span(table: LayerTable) -> str:
     return (
         f"{before}s {number_of_first} to {number_of_last}" if before == before_last else f"{first} to {last}"
     )
-
-
-def _coordinates(fields: dict[FieldName, _Found]) -> tuple[float | None, float | None]:
-    if "latitude" not in fields or "longitude" not in fields:
-        return None, None
-    latitude, longitude = number(fields["latitude"].value), number(fields["longitude"].value)
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
-        return None, None
-    return latitude, longitude

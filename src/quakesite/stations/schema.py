@@ -96,8 +96,8 @@ STATIONS = pa.schema(
 )
 """One row per station that has records or stands in a table: `results/stations/stations.parquet`.
 
-Sorted by station code; where two networks use one code, TK (else the first) comes first and holds the
-records, since records are joined by the code alone."""
+Sorted by station code; where two networks use one code, the one that all its records name (else TK, else the
+first) comes first and holds the records, since records are joined by the code alone."""
 
 CONFLICTS = pa.schema(
     [

@@ -101,7 +101,7 @@ class StationsSettings(Section):
 
     shallow_profiles: Literal["reject", "boore2004", "boore2011"] = "reject"
     """What becomes of a report whose profile ends above 30 m: refused, or extrapolated and flagged, by Boore
-    (2004, California) or Boore et al. (2011, Japan)."""
+    (2004, California, from 10 m) or Boore et al. (2011, Japan, from 5 m: larger values than elsewhere)."""
 
     conflict_pct: Annotated[float, Field(gt=0, lt=100)] = 5.0
     """Two sources that disagree on a station's Vs30 by more than this many per cent make a row in

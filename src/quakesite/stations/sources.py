@@ -9,9 +9,15 @@ from pathlib import Path
 from quakesite.errors import InputError
 from quakesite.progress import track
 from quakesite.rejects import Reject
+from quakesite.stations.cells import rows
+from quakesite.stations.document import Cell
+from quakesite.stations.layer_rows import columns_of, is_whole
+from quakesite.stations.report_layouts import Layout
 from quakesite.stations.settings import StationsSettings
 from quakesite.stations.statements import Statement
 
+TABLE = "station table"
+REPORT = "report"
 REPORT_KINDS = frozenset({".pdf", ".csv", ".xlsx"})
 
 
@@ -47,23 +53,68 @@ def report_files(folders: Sequence[str | Path]) -> list[Path]:
     return sorted(found)
 
 
-def sorted_out(paths: Sequence[str | Path]) -> tuple[list[str], list[str]]:
-    """Returns the station tables (Code and Vs30 columns) and the reports among files and folders.
+def sorted_out(paths: Sequence[str | Path], settings: StationsSettings) -> dict[str, str]:
+    """Returns the files among files and folders, and as what each is taken: a station table or a report.
+
+    What the configuration names counts as what it names it. Of the others those whose first row has a Code
+    and a Vs30 column are station tables, unless it is the heading of a layer table.
 
     Raises:
         InputError: a path does not exist.
     """
+    from quakesite.stations.report_layouts import read_layouts
     from quakesite.stations.tables import check_tables
 
-    tables, reports = [], []
+    tables = {Path(file).resolve() for file in settings.tables}
+    folders = {Path(folder).resolve() for folder in settings.reports}
+    layouts = read_layouts(settings.layouts)
+    taken: dict[str, str] = {}
     for file in report_files(paths):
-        try:
-            check_tables([file])
-        except InputError:
-            reports.append(str(file))
+        own = file.resolve()
+        if own in tables:
+            role = f"{TABLE}, as configured"
+        elif own in folders or folders & set(own.parents):
+            role = f"{REPORT}, as configured"
+        elif file.suffix.lower() == ".pdf":
+            role = REPORT
         else:
-            tables.append(str(file))
-    return tables, reports
+            try:
+                check_tables([file])
+            except InputError:
+                role = REPORT
+            else:
+                role = f"{REPORT}: layers under its first row" if _heads_layers(file, layouts) else TABLE
+        taken[str(file)] = role
+    return taken
+
+
+def _heads_layers(path: Path, layouts: Sequence[Layout]) -> bool:
+    """Returns whether the first row is the heading of a layer table: Vs beside a thickness or a depth."""
+    for _, values in rows(path, first_only=True):
+        cells = [
+            Cell(str(value), float(index), index + 1.0)
+            for index, value in enumerate(values)
+            if value is not None
+        ]
+        return any(is_whole(columns_of(cells, layout)) for layout in layouts)
+    return False
+
+
+def read_lists(settings: StationsSettings) -> tuple[list[Statement], list[Reject]]:
+    """Returns what the configured station tables say, and what of them is refused.
+
+    Raises:
+        InputError: a table is missing, or is none.
+    """
+    from quakesite.stations.tables import read_table
+
+    statements: list[Statement] = []
+    rejects: list[Reject] = []
+    for table in sorted({str(path) for path in settings.tables}):
+        said, refused = read_table(table)
+        statements += said
+        rejects += refused
+    return statements, rejects
 
 
 def read_sources(settings: StationsSettings, shards: Sequence[str | Path] = ()) -> Read:
@@ -76,14 +127,8 @@ def read_sources(settings: StationsSettings, shards: Sequence[str | Path] = ()) 
     from quakesite.stations.apart import ReportReader
     from quakesite.stations.headers import read_headers
     from quakesite.stations.report_layouts import read_layouts
-    from quakesite.stations.tables import read_table
 
-    statements: list[Statement] = []
-    rejects: list[Reject] = []
-    for table in sorted({str(path) for path in settings.tables}):
-        said, refused = read_table(table)
-        statements += said
-        rejects += refused
+    statements, rejects = read_lists(settings)
     files = report_files(settings.reports)
     if files:
         n_read = 0

@@ -1,4 +1,4 @@
-"""Where each number of a station came from, and what a folder of sources will give: tables for people."""
+"""Where each number of a station came from: tables for people."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from quakesite.errors import InputError
 from quakesite.rejects import SCHEMA as REJECTS
-from quakesite.rejects import Reject
-from quakesite.stations.conflicts import STATED
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from quakesite.stations.join import Joined
-
 HEADING = ("source", "Vs30 (m/s)", "coordinates", "date", "records", "status", "where it stands")
+OF_VS30 = ("vs30_date", "vs30_method", "profile_depth_m", "vsz_m_s", "z1_m")
+"""Columns that come from where Vs30 comes from."""
 VALUES = ("column", "value", "source", "distance (m)", "where it stands")
 
 
@@ -78,6 +76,13 @@ def _numbers(row: dict[str, Any]) -> Trail:
             basis = f"{row['vs30_sigma_basis']}"
             basis += "" if row["vs30_n_methods"] is None else f", {row['vs30_n_methods']} method(s)"
             shown.append(("vs30_sigma_ln", f"{row['vs30_sigma_ln']:.3g}", basis, "", ""))
+        if origin["field"] == "vs30_m_s":
+            shown += [
+                (name, f"{row[name]:.7g}" if isinstance(row[name], float) else str(row[name]), *origin_of, "")
+                for name in OF_VS30
+                if row[name] is not None
+                for origin_of in [(origin["source"], "")]
+            ]
     moved = row["records_before_move"] or ()
     remarks = [f"{len(moved)} records are of where it stood before: {', '.join(moved[:5])}"] if moved else []
     return Trail(f"Values of {row['network']} {row['station']}", shown, remarks, VALUES)
@@ -101,12 +106,10 @@ def _title(row: dict[str, Any]) -> str:
     return f"{name}: Vs30 {row['vs30_m_s']:.1f} m/s from {row['vs30_source']} ({classes})"
 
 
-def _evidence(said: dict[str, Any], short: bool = False) -> tuple[str, ...]:
+def _evidence(said: dict[str, Any]) -> tuple[str, ...]:
     located = said["latitude"] is not None
     flags = said["flags"].replace(";", ", ")
     notes = [note for note in said["notes"].split("; ") if note]
-    if short:
-        notes = [note for note in notes if note.startswith(("stated", "layout"))]
     return (
         said["source"],
         "" if said["vs30_m_s"] is None else f"{said['vs30_m_s']:.1f}",
@@ -116,60 +119,6 @@ def _evidence(said: dict[str, Any], short: bool = False) -> tuple[str, ...]:
         said["status"] + (f" ({flags})" if flags else ""),
         "\n".join([f"{said['file']}: {said['place']}", *notes]),
     )
-
-
-def preview(joined: Joined, rejects: Sequence[Reject], features: Sequence[str] = ()) -> list[Trail]:
-    """Returns what will be used and what will not, and why, of sources that have been joined.
-
-    Args:
-        joined: the sources, joined.
-        rejects: all that was refused.
-        features: the files of site features.
-    """
-    used: list[tuple[str, ...]] = []
-    unused: list[tuple[str, ...]] = []
-    refused: list[tuple[str, ...]] = []
-    joins: dict[tuple[str, str], list[float]] = {}
-    for row in joined.stations.to_pylist():
-        for said in row["evidence"]:
-            (used if said["status"] == "kept" else unused).append(
-                (row["station"], *_evidence(said, short=True))
-            )
-        for origin in row["origins"]:
-            if origin["distance_m"] is not None:
-                joins.setdefault((origin["file"], origin["field"]), []).append(origin["distance_m"])
-    refused += [
-        ("", "", "", "", "", "", f"refused: {reject.reason}", f"{reject.source}\n{reject.detail}")
-        for reject in sorted(rejects, key=lambda reject: (reject.source, reject.detail))
-    ]
-    wide = ("station", *HEADING)
-    trails = [
-        Trail(f"Will be used: a Vs30 for {len(used)} stations", used, [], wide),
-        Trail(f"Will not be used: {len(refused)}", refused, [], wide),
-        Trail(f"Stands behind or says no Vs30: {len(unused)}", unused, _disagreements(joined), wide),
-    ]
-    if features:
-        found: list[tuple[str, ...]] = [
-            (file, field, str(len(away)), f"{max(away):.0f}") for (file, field), away in sorted(joins.items())
-        ]
-        of_none = sorted(set(features) - {file for file, _ in joins})
-        remarks = [f"{file}: reaches none of these stations" for file in of_none]
-        trails.append(Trail("Site features", found, remarks, ("file", "column", "stations", "farthest (m)")))
-    return trails
-
-
-def _disagreements(joined: Joined) -> list[str]:
-    said = []
-    for row in joined.conflicts.to_pylist():
-        if row["difference_km"] is not None:
-            by = f"{row['difference_km']:.1f} km"
-        elif row["difference_pct"] is not None:
-            by = f"{row['difference_pct']:.1f} %"
-        else:
-            by = row["detail"]
-        other = "the value it states" if row["other_source"] == STATED else row["other_file"]
-        said.append(f"{row['station']}: {row['field']}: {row['kept_file']} against {other}: {by}")
-    return said
 
 
 def shown_columns(trail: Trail) -> list[int]:

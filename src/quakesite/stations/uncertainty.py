@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from quakesite.stations.parsing import composed, fold
@@ -22,6 +23,7 @@ METHODS = {
     "inferred": r"inferred|proxy|estimate|geolog|jeoloj|topograph|\bslope\b|tahmin|kestirim",
 }
 """How each method of `SigmaLn` is named in Turkish and English, as expressions on folded text."""
+SURFACE_WAVES = frozenset({"masw", "sasw", "spac", "remi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,20 @@ def methods_of(text: str | None) -> list[str]:
     return [name for name, pattern in METHODS.items() if re.search(pattern, folded)]
 
 
+def _independent(methods: Sequence[str], table: SigmaLn) -> list[float]:
+    """Returns the standard deviations of the methods that count as independent of each other."""
+    surface = [getattr(table, name) for name in methods if name in SURFACE_WAVES]
+    others = [getattr(table, name) for name in methods if name not in SURFACE_WAVES and name != "inferred"]
+    return [*sorted(surface)[:1], *others] or [getattr(table, name) for name in methods]
+
+
 def uncertainty_of(statement: Statement, table: SigmaLn) -> Uncertainty:
     """Returns how uncertain a statement's Vs30 is.
 
     Several methods count as independent (inverse-variance weighting) down to `table.least`: what they share,
-    the site, is not averaged away. An extrapolation's own scatter is added in quadrature.
+    the site, is not averaged away. Surface-wave methods invert one kind of wave and count as one, the best
+    of them; a value inferred from a proxy adds nothing to a measured one. An extrapolation's own scatter is
+    added in quadrature.
 
     Args:
         statement: one that states a Vs30.
@@ -54,9 +65,9 @@ def uncertainty_of(statement: Statement, table: SigmaLn) -> Uncertainty:
     if statement.sigma_ln is not None:
         sigma, basis = statement.sigma_ln, "stated"
     else:
-        named = [getattr(table, name) for name in methods] or [getattr(table, str(statement.source))]
+        named = _independent(methods, table) or [getattr(table, str(statement.source))]
         basis = "+".join(methods) or str(statement.source)
-        repeated = max(1.0, (n_methods or 1) / len(named))
+        repeated = max(1.0, (n_methods or 1) / max(1, len(methods)))
         combined = 1.0 / math.sqrt(repeated * math.fsum(value**-2 for value in named))
         sigma = max(combined, min(table.least, *named))
     if statement.extrapolation_sigma_ln is not None:

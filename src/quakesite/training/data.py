@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from quakesite.training.experiments import Experiment
 from quakesite.training.label_weights import window_weights
 from quakesite.training.splits import NAMES
-from quakesite.windows.dataset import WindowDataset
+from quakesite.windows.dataset import WindowDataset, loader
 from quakesite.windows.order import Batches
 
 MEMORY_BYTES = 2**28
@@ -75,6 +75,16 @@ class Part(Dataset[Labelled]):
         """Channels and samples of a window."""
         return self.windows.shape
 
+    @property
+    def remote(self) -> bool:
+        """Whether its windows are read over the network, batch by batch."""
+        return self._tensors is None and self.windows.remote
+
+    @property
+    def held(self) -> bool:
+        """Whether its windows are in memory."""
+        return self._tensors is not None
+
     def __len__(self) -> int:
         return len(self.labels)
 
@@ -104,7 +114,7 @@ class Part(Dataset[Labelled]):
             shuffle=seed is not None,
             stations=self.stations if balanced else None,
         )
-        return DataLoader(self, batch_size=None, sampler=batches)
+        return loader(self, batches)
 
     @cached_property
     def digests(self) -> list[str]:
@@ -126,14 +136,15 @@ def parts_of(
     *,
     weights: Mapping[str, float] | None = None,
     unlabelled: Collection[str] = (),
+    memory_bytes: int = MEMORY_BYTES,
 ) -> dict[str, Part]:
-    """Returns the train, validation and test windows of an experiment.
+    """Returns the train, validation and test windows of an experiment; shards are files or URIs.
 
     Train and validation come from the windows of the training annotation, test from those of the test
     annotation. With the P/S channel, windows without both picks are left out; so are those whose picks carry
     one of `without_flags` (see `quakesite.picks.flags`), and the records in `unlabelled`, made where their
     station's Vs30 is not that of the site. `weights` is what each station's label counts for in training
-    (None: all alike).
+    (None: all alike). Parts of more than `memory_bytes` are read batch by batch.
     """
     parts = {}
     for name in NAMES:
@@ -149,7 +160,8 @@ def parts_of(
         records = windows.table["record_id"].to_pylist()
         rows = [index for index in rows if records[index] not in unlabelled]
         of_windows = _weights(windows, rows, weights) if name == "train" else None
-        parts[name] = Part(windows, torch.from_numpy(windows.labels), rows, weights=of_windows)
+        labels = torch.from_numpy(windows.labels)
+        parts[name] = Part(windows, labels, rows, memory_bytes, of_windows)
         parts[name].excluded = excluded
     return parts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import pickle
 import shutil
 import time
 import warnings
@@ -249,10 +250,15 @@ def _stopping(fit: Fit) -> EarlyStopping:
 
 
 def _resume(training: Regression, path: Path) -> bool:
-    """Gives `training` what the checkpoint at `path` kept, if it is one of the same training."""
+    """Gives `training` what the checkpoint at `path` kept, if it is a whole one of the same training."""
     if not path.exists():
         return False
-    checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        say(f"{path} cannot be read ({str(error).splitlines()[0]}): training starts again")
+        shutil.rmtree(path.parent)
+        return False
     if checkpoint.get(KEPT, {}).get("key") != training.key:
         shutil.rmtree(path.parent)
         return False

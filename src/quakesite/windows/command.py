@@ -16,10 +16,18 @@ def _root(
         str | None,
         typer.Option("--show", metavar="RECORD", help="Draw one window: short for `show RECORD`."),
     ] = None,
+    windows: Annotated[
+        list[Path] | None, typer.Option(help="With --show: shards of windows, or folders of them.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="With --show: where to draw, .png, .svg or .pdf; RECORD.png without.")
+    ] = None,
 ) -> None:
     if record is not None:
-        show(record)
+        show(record, windows, out)
         raise typer.Exit
+    if windows or out:
+        raise typer.BadParameter("only with --show RECORD", param_hint="--windows, --out")
 
 
 @app.command()
@@ -76,17 +84,20 @@ def show(
     record: Annotated[str, typer.Argument(help="Id of the record, like 20201030115124_3514.")],
     windows: Annotated[
         list[Path] | None,
-        typer.Option(help="Shards of windows, or folders of them; results/windows/pga60/auto without."),
+        typer.Option(
+            help="Shards of windows, or folders of them; without, those in RESULTS/windows/pga60/auto."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Where to draw: .png, .svg or .pdf; RECORD.png without.")
     ] = None,
 ) -> None:
     """Draw the window of one record, channel by channel (the paper's Figure 3)."""
+    from quakesite.config import load
     from quakesite.windows.drawing import draw_record
 
     target = out or Path(f"{record}.png")
-    draw_record(windows or [Path("results/windows/pga60/auto")], record, target)
+    draw_record(windows or [Path(load().results) / "windows/pga60/auto"], record, target)
     typer.echo(str(target))
 
 

@@ -93,7 +93,8 @@ def cut(record: Record, picks: RecordPicks, kind: Window, rate_hz: float) -> Cut
     """
     try:
         samples = processed(record.acceleration, record.sampling_rate_hz, kind)
-        anchor_s = _anchor_s(samples, record.sampling_rate_hz, picks, kind)
+        pick_s = anchor_pick_s(picks, kind)
+        anchor_s = pga_time_s(samples, record.sampling_rate_hz) if pick_s is None else pick_s
         samples = resampled(samples, record.sampling_rate_hz, rate_hz)
     except UnsupportedRate as error:
         raise Refused(Reason.UNSUPPORTED, str(error)) from None
@@ -106,9 +107,14 @@ def cut(record: Record, picks: RecordPicks, kind: Window, rate_hz: float) -> Cut
     return Cut(tensor, start / rate_hz, p_sample, s_sample, filled)
 
 
-def _anchor_s(samples: Samples, rate_hz: float, picks: RecordPicks, kind: Window) -> float:
+def anchor_pick_s(picks: RecordPicks, kind: Window) -> float | None:
+    """Returns the pick that places the window, in seconds from the first sample; None where PGA does.
+
+    Raises:
+        Refused: there is no such pick.
+    """
     if kind.anchor == "pga":
-        return pga_time_s(samples, rate_hz)
+        return None
     pick = picks.p_s if kind.anchor == "p" else picks.s_s
     if pick is None:
         reason = Reason.NO_P_PICK if kind.anchor == "p" else Reason.NO_S_PICK

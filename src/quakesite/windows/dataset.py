@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +18,22 @@ from torch.utils.data import DataLoader, Dataset
 
 from quakesite.errors import InputError
 from quakesite.windows.caching import local_copies
+from quakesite.windows.identity import is_remote
+from quakesite.windows.mounts import is_local
 from quakesite.windows.order import Batches
 from quakesite.windows.reading import Shard, open_shard, slots_of
 from quakesite.windows.schema import METADATA, WINDOWS, Description
-from quakesite.windows.sources import REQUESTS_AT_ONCE, Wait, is_remote, wait_for_all
+from quakesite.windows.sources import REQUESTS_AT_ONCE, Wait, wait_for_all
 
 EMPTY = pa.schema([WINDOWS.field(name) for name in METADATA]).empty_table()
 
-MAP_BYTES = 2**30
-"""Local shards that take no more than this in all are read from a memory map."""
+
+MAPPED_BYTES = 2**28
+"""Local shards of no more than this in all are read from a memory map. The kernel may map 2 MiB for a row of
+96 kB, so that all of a larger set would soon be resident; giving its pages back in time is slower than to
+read by place."""
+
+Batched = TypeVar("Batched", covariant=True)
 
 
 class Item(NamedTuple):
@@ -60,8 +66,9 @@ class WindowDataset(Dataset[Item]):
         stations: the stations to keep (one side of a split). None: all.
         channels: 4, or 3 to leave out the P/S channel.
         require_ps: leave out the windows without both a P and an S pick.
-        map_bytes: local shards are read from a memory map if all of them together take at most this much,
-            which may then count as resident memory; else by place, twice as slow, and nothing stays.
+        mapped: read local shards from a memory map (True) or by place (False). None: from a map where they
+            take at most `MAPPED_BYTES` in all, since mapped pages count as resident memory, and lie on a
+            local file system (`quakesite.windows.mounts`), since a map's error ends the process.
         cache: folder for whole copies of remote shards, made when the dataset is; without it each batch
             asks the store for its windows.
 
@@ -77,13 +84,13 @@ class WindowDataset(Dataset[Item]):
         stations: Collection[str] | None = None,
         channels: int = 4,
         require_ps: bool = False,
-        map_bytes: int = MAP_BYTES,
+        mapped: bool | None = None,
         cache: str | Path | None = None,
     ) -> None:
         if channels not in (3, 4):
             raise ValueError(f"channels {channels}; expected 3 or 4")
         self.channels = channels
-        self._shards = _opened(paths, map_bytes, cache)
+        self._shards = _opened(paths, mapped, cache)
         self.description = _common_description(self._shards)
         table, self._shard_of, self._row_of = _joined(self._shards)
         keep = _selection(table, labels, stations, require_ps)
@@ -135,6 +142,7 @@ class WindowDataset(Dataset[Item]):
 
         Raises:
             IndexError: an index is out of range.
+            InputError: a shard was replaced since the dataset was opened, or cannot be read.
         """
         chosen = np.asarray(indices, np.int64).reshape(-1)
         chosen = np.where(chosen < 0, chosen + len(self), chosen)
@@ -163,11 +171,24 @@ class WindowDataset(Dataset[Item]):
         return Batches(len(self), batch_size, seed=seed, shuffle=shuffle, stations=stations)
 
 
-def loader(dataset: WindowDataset, batches: Batches, *, workers: int = 0) -> DataLoader[Batch]:
-    """Returns a data loader that yields a `Batch` for each of `batches`.
+class ByBatch(Protocol[Batched]):
+    """What is read batch by batch, by lists of indices."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is read over the network."""
+
+    def __getitem__(self, indices: Sequence[int], /) -> Batched:
+        """Returns the batch of these indices."""
+
+
+def loader(dataset: ByBatch[Batched], batches: Batches, *, workers: int = 0) -> DataLoader[Batched]:
+    """Returns a data loader that yields the batch of each of `batches`, of windows or of anything like them.
 
     The windows and their order are the same for any number of workers. Reading is a copy from the page
-    cache, so that `workers=0` serves most models; use workers for remote shards and slow disks.
+    cache, and sending a batch from one process to another costs several times more than that: leave
+    `workers=0` for local shards that have been read once (benchmarks/windows.py has the figures), and use
+    workers for remote shards and slow disks, where they wait side by side.
     """
     context = "spawn" if workers and dataset.remote else None  # the S3 client does not survive a fork
     return DataLoader(
@@ -180,16 +201,19 @@ def loader(dataset: WindowDataset, batches: Batches, *, workers: int = 0) -> Dat
     )
 
 
-def _opened(paths: Sequence[str | Path], map_bytes: int, cache: str | Path | None) -> list[Shard]:
-    places = [str(path) for path in paths]
-    if cache is not None:
-        places = local_copies(places, Path(cache))
+def _opened(paths: Sequence[str | Path], mapped: bool | None, cache: str | Path | None) -> list[Shard]:
+    given = [str(path) for path in paths]
+    places = given if cache is None else local_copies(given, Path(cache))
+    origins = ["" if place == path else path for place, path in zip(places, given, strict=True)]
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
-        shards = list((pool.map if any(map(is_remote, places)) else map)(open_shard, places))
-    local = [place for place in places if not is_remote(place)]
-    mapped = sum(os.path.getsize(place) for place in local) <= map_bytes
-    for shard in shards:
-        shard.mapped = mapped and not shard.remote
+        over = pool.map if any(map(is_remote, places)) else map
+        shards = list(over(lambda place, origin: open_shard(place, copy_of=origin), places, origins))
+    local = [shard for shard in shards if not shard.remote]
+    if mapped is None:
+        mapped = sum(shard.n_bytes for shard in local) <= MAPPED_BYTES
+        mapped = mapped and all(is_local(shard.path) for shard in local)
+    for shard in local:
+        shard.mapped = mapped
     return shards
 
 

@@ -15,6 +15,7 @@ from quakesite.windows.reading import Shard, open_shard
 from quakesite.windows.schema import CHANNELS
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PHASE_COLOURS = {"P": "tab:blue", "S": "tab:red"}
@@ -89,11 +90,31 @@ def window_figure(
                 if axis is axes[0]:
                     above = axis.get_xaxis_transform()
                     axis.text(sample / rate_hz, 1.02, phase, color=colour, ha="center", transform=above)
+            elif sample is not None and axis is axes[-1]:
+                _note_outside(axis, phase, sample, len(time_s), rate_hz, colour)
     axes[-1].set_xlim(0, len(time_s) / rate_hz)
     axes[-1].set_xlabel("Time in the window (s)")
     figure.align_ylabels(axes)
     figure.suptitle(_title(metadata, window))
     return figure
+
+
+def _note_outside(axis: Axes, phase: str, sample: float, n_samples: int, rate_hz: float, colour: str) -> None:
+    """Says how far before or behind the window a phase lies that the fourth channel still goes by."""
+    before = sample < 0
+    distance_s = (-sample if before else sample - n_samples) / rate_hz
+    note = f"{phase} {distance_s:.1f} s {'before' if before else 'behind'} the window"
+    height = 0.75 if phase == "P" else 0.25
+    axis.text(
+        0.01 if before else 0.99,
+        height,
+        note,
+        color=colour,
+        fontsize="small",
+        ha="left" if before else "right",
+        va="center",
+        transform=axis.transAxes,
+    )
 
 
 def _title(metadata: dict[str, Any], window: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -9,51 +10,33 @@ import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from quakesite import __version__
 from quakesite.errors import InputError
 from quakesite.progress import track
-from quakesite.tables import write_csv
+from quakesite.tables import write_csv, write_parquet
+from quakesite.windows.datacard import SEISBENCH_NAMES, Format, data_card
 from quakesite.windows.dataset import WindowDataset
-from quakesite.windows.schema import CHANNELS, WINDOWS, Description
+from quakesite.windows.schema import CHANNELS, Description
 
-Format = Literal["numpy", "seisbench", "webdataset"]
 WINDOWS_PER_TAR = 512
-SEISBENCH_NAMES = {
-    "record_id": "trace_name_original",
-    "station": "station_code",
-    "st_latitude": "station_latitude_deg",
-    "st_longitude": "station_longitude_deg",
-    "event_id": "source_id",
-    "ev_latitude": "source_latitude_deg",
-    "ev_longitude": "source_longitude_deg",
-    "ev_depth_km": "source_depth_km",
-    "magnitude": "source_magnitude",
-    "epicentral_distance_km": "path_ep_distance_km",
-    "back_azimuth_deg": "path_back_azimuth_deg",
-    "snr_db": "trace_snr_db",
-    "p_sample": "trace_p_arrival_sample",
-    "s_sample": "trace_s_arrival_sample",
-    "pick_flags": "trace_pick_flags",
-    "pga_cm_s2": "trace_pga_cmps2",
-    "start_s": "trace_start_in_record_s",
-    "filled_samples": "trace_filled_samples",
-    "vs30_m_s": "station_vs_30_mps",
-}
 
 
 def export(paths: Sequence[Path], form: Format, out: Path, vs30: Mapping[str, float] | None = None) -> int:
     """Writes all windows of the shards to the new folder `out`, with a data card, and returns how many.
 
-    - `numpy`: `tensors.npy`, float32 (n, 4, n_samples), and `metadata.csv`, one row each.
+    - `numpy`: `tensors.npy`, float32 (n, 4, n_samples), and `metadata.parquet` and `metadata.csv`, one row
+      each.
     - `seisbench`: `metadata.csv` and `waveforms.hdf5`, which `seisbench.data.WaveformDataset(out)` opens;
-      components E, N, Z, and P and S as arrival samples instead of the fourth channel.
+      components E, N, Z, and P and S as arrival samples instead of the fourth channel, empty where they lie
+      outside the window. Station codes carry their network (`TK.0119`), for SeisBench reads a bare `0119` as
+      the number 119.
     - `webdataset`: `windows-000000.tar`, ..., of `<record_id>.npy` and `<record_id>.json` each.
 
     Args:
@@ -74,8 +57,8 @@ def export(paths: Sequence[Path], form: Format, out: Path, vs30: Mapping[str, fl
         table = table.append_column("vs30_m_s", pa.array(labels, pa.float64()))
     write = {"numpy": _numpy, "seisbench": _seisbench, "webdataset": _webdataset}[form]
     with _new_folder(out) as folder:
-        write(dataset, table, dataset.description, folder)
-        card = data_card(dataset.description, table, form)
+        columns = write(dataset, table, dataset.description, folder)
+        card = data_card(dataset.description, table, form, columns)
         (folder / "README.md").write_text(card, encoding="utf-8")
     return len(dataset)
 
@@ -99,16 +82,18 @@ def _windows(dataset: WindowDataset, what: str) -> Iterator[npt.NDArray[np.float
         yield dataset.batch([index]).tensors[0].numpy()
 
 
-def _numpy(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> None:
+def _numpy(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> list[str]:
     shape = (len(dataset), *about.shape)
     tensors = np.lib.format.open_memmap(folder / "tensors.npy", "w+", dtype="<f4", shape=shape)
     for index, tensor in enumerate(_windows(dataset, "NumPy")):
         tensors[index] = tensor
     tensors.flush()
     write_csv(table, folder / "metadata.csv")
+    write_parquet(table, folder / "metadata.parquet")
+    return list(table.column_names)
 
 
-def _seisbench(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> None:
+def _seisbench(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> list[str]:
     from seisbench.data import WaveformDataWriter
 
     with WaveformDataWriter(folder / "metadata.csv", folder / "waveforms.hdf5") as writer:
@@ -121,11 +106,32 @@ def _seisbench(dataset: WindowDataset, table: pa.Table, about: Description, fold
         }
         rows = table.to_pylist()
         for row, tensor in zip(rows, _windows(dataset, "SeisBench"), strict=True):
-            named = {SEISBENCH_NAMES[name]: value for name, value in row.items()}
-            writer.add_trace(named | {"trace_sampling_rate_hz": about.rate_hz}, tensor[:3])
+            writer.add_trace(seisbench_row(row, about), tensor[:3])
+    with open(folder / "metadata.csv", encoding="utf-8", newline="") as file:
+        return next(csv.reader(file))
 
 
-def _webdataset(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> None:
+def seisbench_row(row: dict[str, Any], about: Description) -> dict[str, Any]:
+    """Returns the metadata of one window as SeisBench names them.
+
+    Args:
+        row: its row of `schema.METADATA`, and `vs30_m_s` where it is known.
+        about: what its shard says.
+    """
+    named = {SEISBENCH_NAMES[name][0]: value for name, value in row.items()}
+    if row["network"]:
+        named["station_code"] = f"{row['network']}.{row['station']}"
+    for phase in ("p", "s"):
+        sample = row[f"{phase}_sample"]
+        inside = sample is not None and 0 <= sample <= about.n_samples - 1
+        named[f"trace_{phase}_arrival_sample"] = sample if inside else None
+    first = None if row["start_time"] is None else row["start_time"] + timedelta(seconds=row["start_s"])
+    for name, time in (("trace_start_time", first), ("source_origin_time", row["event_time"])):
+        named[name] = None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return named | {"trace_sampling_rate_hz": about.rate_hz}
+
+
+def _webdataset(dataset: WindowDataset, table: pa.Table, about: Description, folder: Path) -> list[str]:
     rows = table.to_pylist()
     for first in track(range(0, len(rows), WINDOWS_PER_TAR), "export to WebDataset"):
         name = f"windows-{first // WINDOWS_PER_TAR:06d}.tar"
@@ -134,55 +140,13 @@ def _webdataset(dataset: WindowDataset, table: pa.Table, about: Description, fol
                 buffer = io.BytesIO()
                 np.save(buffer, dataset.batch([index]).tensors[0].numpy())
                 described = row | {"rate_hz": about.rate_hz, "channels": CHANNELS}
-                _add(tar, f"{row['record_id']}.json", json.dumps(described, sort_keys=True).encode())
+                text = json.dumps(described, sort_keys=True, default=lambda time: time.isoformat())
+                _add(tar, f"{row['record_id']}.json", text.encode())
                 _add(tar, f"{row['record_id']}.npy", buffer.getvalue())
+    return [*table.column_names, "rate_hz", "channels"]
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size = len(content)
     tar.addfile(member, io.BytesIO(content))
-
-
-def data_card(about: Description, table: pa.Table, form: Format) -> str:
-    """Returns the data card, Markdown with the front matter that Hugging Face reads."""
-    n_stations = len(table["station"].unique())
-    kind: dict[str, Any] = json.loads(about.settings)
-    lines = [
-        "---",
-        f"pretty_name: Strong-motion windows {about.window}",
-        "tags: [seismology, strong-motion, accelerograms, vs30]",
-        "license: other",
-        *(["configs:", "- config_name: default", "  data_files: '*.tar'"] if form == "webdataset" else []),
-        "---",
-        f"# Strong-motion windows `{about.window}`",
-        "",
-        f"{table.num_rows} windows of {n_stations} stations and {len(table['event_id'].unique())} events, "
-        f"made by quakesite {__version__}.",
-        "",
-        f"- One window: float32, ({len(CHANNELS)}, {about.n_samples}), {about.rate_hz:g} Hz.",
-        "- Channels: acceleration E, N, Z in cm/s², then P/S: 1 from the P sample to the S sample, else 0"
-        + (" (here as arrival samples in the metadata)." if form == "seisbench" else "."),
-        f"- Cut with: `{json.dumps(kind)}`; picks by `{about.method or 'nobody'}`"
-        + (f" with weights of sha256 `{about.weights_sha256}`." if about.weights_sha256 else "."),
-        "- `p_sample` and `s_sample` count from the window's first sample and may lie outside it; "
-        "`filled_samples` tells how many samples were filled because the record does not reach so far.",
-        "",
-        "## Rights",
-        "",
-        "The records belong to the network that recorded them; its terms hold for these windows too. "
-        "Synthetic records are a demonstration and no data.",
-        "",
-        "## Columns",
-        "",
-        *(f"- `{name}`{_about(name)}" for name in table.column_names),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _about(column: str) -> str:
-    if column not in WINDOWS.names:
-        return ": Vs30 of the station in m/s" if column == "vs30_m_s" else ""
-    said = WINDOWS.field(column).metadata or {}
-    parts = [said[key].decode() for key in (b"about", b"unit") if key in said]
-    return f": {', '.join(parts)}" if parts else ""

@@ -43,7 +43,7 @@ class Batches:
 
     Every process that asks for the same seed and epoch gets the same batches, whatever the number of
     workers. To resume, call `resume` with the epoch and the number of its batches already trained on:
-    what follows equals the rest of an uninterrupted run.
+    what follows equals the rest of an uninterrupted run. Once that rest is through, epochs are whole again.
 
     Args:
         n: number of windows.
@@ -103,3 +103,4 @@ class Batches:
         order = self.order()
         for batch in range(self.first_batch, self.batches_per_epoch):
             yield order[batch * self.batch_size : (batch + 1) * self.batch_size].tolist()
+        self.first_batch = 0

@@ -7,6 +7,7 @@ Engineering 25(2), 93-115, https://doi.org/10.1016/j.soildyn.2004.10.007.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -17,8 +18,11 @@ from quakesite.windows.settings import Window
 
 Samples = npt.NDArray[np.float64]
 
-LARGEST_FACTOR = 10_000
-RATE_TOLERANCE = 1e-6
+LARGEST_FACTORS = (1, 10, 100, 1_000, 10_000)
+LARGEST_DRIFT = 0.5
+"""Samples that the last one of a resampled record may be off by, where the ratio of the rates is rounded."""
+
+LARGEST_RATE_ERROR = 1e-3
 
 
 class UnsupportedRate(ValueError):
@@ -70,10 +74,15 @@ def filtered(
 ) -> Samples:
     """Returns the samples after a Butterworth filter run forwards and backwards (no phase shift).
 
-    Why without: Boore and Akkar (2003), Earthquake Engineering and Structural Dynamics 32(11), 1729-1744.
-    As ObsPy's `bandpass`/`lowpass`/`highpass` with `zerophase=True`: the amplitude is that of the filter
-    squared, and the record is not padded (taper it first). A corner at or above the Nyquist frequency
+    Why without: Boore and Akkar (2003), Earthquake Engineering and Structural Dynamics 32, 1729-1748. Such a
+    filter needs room to ring in before the first sample and behind the last one, or it distorts both
+    ends: the record is padded with zeros (see `pad_samples`), and cut again behind. Taper it first, or an
+    offset becomes a step there. As ObsPy's `bandpass`/`lowpass`/`highpass` with `zerophase=True` of the
+    padded record: the amplitude is that of the filter squared. A corner at or above the Nyquist frequency
     leaves that side open.
+
+    Raises:
+        UnsupportedRate: nothing lies above the lower corner.
     """
     low, high = band_hz
     if high is not None and high >= rate_hz / 2:
@@ -88,9 +97,19 @@ def filtered(
         sections = scipy.signal.butter(order, high, "lowpass", fs=rate_hz, output="sos")
     else:
         return samples
-    forwards = scipy.signal.sosfilt(sections, samples, axis=1)
+    pad = pad_samples(rate_hz, low or high or rate_hz, order)
+    forwards = scipy.signal.sosfilt(sections, np.pad(samples, ((0, 0), (pad, pad))), axis=1)
     both: Samples = scipy.signal.sosfilt(sections, forwards[:, ::-1], axis=1)[:, ::-1]
-    return both
+    return both[:, pad : pad + samples.shape[1]]
+
+
+def pad_samples(rate_hz: float, corner_hz: float, order: int) -> int:
+    """Returns how many zeros a filter without phase shift needs at each end: 1.5 order / corner, in seconds.
+
+    Boore (2005), Bulletin of the Seismological Society of America 95(2), 745-750, after Converse and Brady
+    (1992), U.S. Geological Survey Open-File Report 92-296A.
+    """
+    return math.ceil(1.5 * order / corner_hz * rate_hz)
 
 
 def resampled(samples: Samples, rate_hz: float, target_hz: float) -> Samples:
@@ -101,12 +120,21 @@ def resampled(samples: Samples, rate_hz: float, target_hz: float) -> Samples:
     makes no transient at the ends. Crochiere and Rabiner (1983), Multirate Digital Signal Processing,
     Prentice-Hall, chapter 3.
 
+    Rates that nearly are a simple fraction of each other (100.0001 Hz, 33.3333 Hz) are taken for it as long
+    as no sample of the record is off by half a sample then.
+
     Raises:
-        UnsupportedRate: the ratio of the rates is no fraction with terms of at most 10,000.
+        UnsupportedRate: the ratio of the rates is no such fraction with terms of at most 10,000.
     """
-    factor = Fraction(target_hz / rate_hz).limit_denominator(LARGEST_FACTOR)
-    up, down = factor.numerator, factor.denominator
-    if not 0 < up <= LARGEST_FACTOR or abs(rate_hz * up / down / target_hz - 1) > RATE_TOLERANCE:
+    ratio = target_hz / rate_hz
+    for largest in LARGEST_FACTORS:
+        factor = Fraction(ratio).limit_denominator(largest)
+        up, down = factor.numerator, factor.denominator
+        error = abs(up / down / ratio - 1)
+        drift = error * samples.shape[1] * ratio
+        if 0 < up <= LARGEST_FACTORS[-1] and error <= LARGEST_RATE_ERROR and drift < LARGEST_DRIFT:
+            break
+    else:
         raise UnsupportedRate(f"{rate_hz:.9g} Hz cannot be resampled to {target_hz:g} Hz")
     if up == down:
         return samples

@@ -8,10 +8,11 @@ result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
-from quakesite.windows.schema import DTYPE, METADATA, TENSOR, WINDOWS, Description, Outdated
+from quakesite.windows.identity import Identity, identity_of, is_remote, replaced, shown, told
+from quakesite.windows.openfiles import OpenFiles, most_files
+from quakesite.windows.schema import (
+    DTYPE,
+    METADATA,
+    SCHEMA_VERSION,
+    TENSOR,
+    WINDOWS,
+    Description,
+    Outdated,
+)
 from quakesite.windows.sources import (
     PREFIX_BYTES,
     DecodedSource,
@@ -30,14 +41,18 @@ from quakesite.windows.sources import (
     RemoteSource,
     Source,
     Wait,
-    is_remote,
     opened,
-    shown,
     wait_for_all,
 )
 
 Floats = npt.NDArray[np.float32]
 PLAIN_ONLY = {"PLAIN", "RLE", "BIT_PACKED"}
+LAYERS = 5
+"""Of a shard's path: results/windows/{window}/{annotation}/{shard}.parquet."""
+
+Result = TypeVar("Result")
+OPEN: OpenFiles[tuple[str, Identity, str], Source] = OpenFiles(most_files)
+"""What shards are read through, shared by all datasets of the process."""
 
 
 class Shard:
@@ -47,23 +62,31 @@ class Shard:
         path: where it is; a path, or a URI (`s3://bucket/key`), its credentials left out.
         description: what its tensors are.
         metadata: every column but the tensors, in the order of the file.
-        mapped: read from a memory map of the file where that is possible; set it before reading.
+        mapped: read from a memory map of the file, unless its rows have to be decoded or it is remote; set it
+            before reading.
     """
 
     def __init__(
-        self, path: str | Path, description: Description, metadata: pa.Table, starts: list[int] | None
+        self,
+        path: str | Path,
+        description: Description,
+        metadata: pa.Table,
+        starts: list[int] | None,
+        identity: Identity,
     ) -> None:
         self.path, self._path = shown(path), str(path)
         self.description, self.metadata = description, metadata
         self.mapped = False
         self._starts, self._n_rows = starts, int(metadata.num_rows)
-        self._source: Source | None = None
+        self._identity = identity
 
     def __len__(self) -> int:
         return self._n_rows
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_source": None}
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of its tensors."""
+        return self._n_rows * self.description.n_bytes
 
     @property
     def addressable(self) -> bool:
@@ -81,26 +104,49 @@ class Shard:
         Args:
             rows: numbers of the rows in the file, not checked.
             slots: writable memory of bytes, one per row, no longer than a tensor.
+
+        Raises:
+            InputError: the file was replaced since the shard was opened, or cannot be read.
         """
-        if self._source is None:
-            self._source = self._opened()
-        waits = self._source.fill(rows, slots)
-        return [partial(self._wait, waits, rows, slots)] if self.remote else waits
+        if not rows:
+            return []
+        waits = self._named(lambda: self._source().fill(rows, slots))
+        return [partial(self._wait, waits, rows, slots)] if waits else []
+
+    def _source(self) -> Source:
+        way = "decoded" if self._starts is None else "mapped" if self.mapped else "by place"
+        return OPEN.get((self._path, self._identity, way), self._opened)
 
     def _opened(self) -> Source:
         if self._starts is None:
-            return DecodedSource(self._path, TENSOR)
-        places = Places(self._path, self._starts, self.description.n_bytes)
+            return DecodedSource(self._path, TENSOR, self._identity)
+        places = Places(self._path, self._starts, self.description.n_bytes, self._identity)
         if self.remote:
             return RemoteSource(places)
         return MappedSource(places) if self.mapped else FileSource(places)
 
     def _wait(self, waits: Sequence[Wait], rows: Sequence[int], slots: Sequence[memoryview]) -> None:
         try:
-            wait_for_all(waits)
+            self._named(lambda: wait_for_all(waits))
         except Misplaced:
-            self._starts, self._source = None, DecodedSource(self._path, TENSOR)
-            wait_for_all(self._source.fill(rows, slots))
+            self._starts = None
+            self._named(lambda: wait_for_all(self._source().fill(rows, slots)))
+
+    def _named(self, do: Callable[[], Result]) -> Result:
+        """Returns what `do` does; its errors name the file, and say so where it is another one by now."""
+        try:
+            return do()
+        except (pa.ArrowException, OSError) as error:
+            try:
+                changed = identity_of(self._path) != self._identity
+            except OSError:
+                changed = isinstance(error, FileNotFoundError)
+            if changed:
+                raise replaced(self._path) from None
+            action = "look at the disk or the network, and start again"
+            raise InputError(
+                self.path, f"cannot be read ({told(error, self._path)})", action=action
+            ) from None
 
     def read(self, rows: Sequence[int] | None = None, channels: int | None = None) -> Floats:
         """Returns the tensors of `rows` (default: all), shape (rows, channels, n_samples), in cm/s^2.
@@ -127,32 +173,66 @@ def slots_of(out: Floats) -> list[memoryview]:
     return [view[first : first + size] for first in range(0, len(view), size)]
 
 
-def open_shard(path: str | Path) -> Shard:
+def open_shard(path: str | Path, *, copy_of: str = "") -> Shard:
     """Returns the shard of windows at `path`, a file or a URI (`s3://bucket/key`), open for reading.
 
+    Args:
+        path: where it is.
+        copy_of: the URI that it is a copy of, where it is one; for what messages advise.
+
     Raises:
-        InputError: it is not Parquet, not a shard of windows, or one of another schema version.
+        InputError: it cannot be opened, is not Parquet, not a shard of windows, or one of another schema
+            version. The command that makes it again is named only where making it again will help.
     """
     path, name = str(path), shown(path)
-    command = f"`snakemake --cores all {name}` (it runs `quakesite windows shard`)"
-    rebuild = f"delete it and rebuild it with {command}"
+    expected = f"a shard of windows of schema.version {SCHEMA_VERSION}"
+    rebuild = _how_to_rebuild(path, copy_of)
     try:
-        file = opened(path)
-    except FileNotFoundError:
-        raise InputError(name, "no such file", action=f"make it with {command}") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        found = f"cannot be read ({error})"
-        raise InputError(name, found, expected="a shard of windows", action=rebuild) from error
-    with file:
-        schema = file.schema_arrow
-        try:
+        identity = identity_of(path)
+        with opened(path) as file:
+            schema = file.schema_arrow
             description = Description.from_metadata(schema.metadata)
             _check_columns(schema)
-        except Outdated as error:
-            expected = "a shard of windows of this version"
-            raise InputError(name, str(error), expected=expected, action=rebuild) from None
-        metadata = file.read(columns=METADATA).replace_schema_metadata(None)
-        return Shard(path, description, metadata, _starts(file, path, description.n_bytes))
+            metadata = file.read(columns=METADATA).replace_schema_metadata(None)
+            return Shard(path, description, metadata, _starts(file, path, description.n_bytes), identity)
+    except FileNotFoundError:
+        action = "" if is_remote(path) else f"make it: {rebuild}"
+        raise InputError(name, "no such file", expected=expected, action=action) from None
+    except Outdated as error:
+        raise InputError(name, str(error), expected=expected, action=rebuild) from None
+    except (pa.ArrowException, OSError) as error:
+        if not is_remote(path) and os.path.isdir(path):
+            what = "is a folder"
+            raise InputError(name, what, expected=expected, action="give the files in it") from None
+        if _is_damaged(error, path):
+            found = f"is not Parquet, or damaged ({told(error, path)})"
+            raise InputError(name, found, expected=expected, action=rebuild) from None
+        raise InputError(name, f"cannot be opened ({told(error, path)})", expected=expected) from None
+
+
+def _is_damaged(error: Exception, path: str) -> bool:
+    """Returns whether the content of a file is at fault, and not the way to it."""
+    if is_remote(path):
+        return isinstance(error, pa.ArrowInvalid) and "Parquet" in str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return False
+    return isinstance(error, (pa.ArrowInvalid, OSError))
+
+
+def _how_to_rebuild(path: str, copy_of: str) -> str:
+    """Returns what to do so that another file is at `path`."""
+    if copy_of:
+        return f"put a new shard at {shown(copy_of)}, which is then copied anew"
+    if is_remote(path):
+        return "copy it there anew from where it was made"
+    parts = Path(path).absolute().parts
+    if len(parts) < LAYERS or parts[-4] != "windows":
+        return "make it again with `quakesite windows shard`"
+    folder, target = Path(*parts[:-5]), Path(*parts[-5:])
+    where = "" if folder == Path.cwd() else f"in {folder}, "
+    return (
+        f"{where}`snakemake --cores all --force {target}` makes it again (it runs `quakesite windows shard`)"
+    )
 
 
 def _check_columns(schema: pa.Schema) -> None:

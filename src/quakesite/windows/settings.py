@@ -22,6 +22,9 @@ class Window(Section):
     length_s: Annotated[float, Field(gt=0)]
     """Length in seconds."""
 
+    rate_hz: Annotated[float, Field(gt=0)] | None = None
+    """Sampling rate of these windows in Hz. null: `windows.rate_hz`."""
+
     anchor_at: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """Where in the window the anchor stands, as a share of its length."""
 
@@ -40,7 +43,8 @@ class Window(Section):
     or a high-pass. null: no filter."""
 
     filter_order: Annotated[int, Field(ge=1, le=10)] = 4
-    """Order of that filter, which is run forwards and backwards."""
+    """Order of that filter, which is run forwards and backwards over the record padded with zeros, 1.5 times
+    this over the lower corner frequency at each end."""
 
     @model_validator(mode="after")
     def _band_ascends(self) -> Window:
@@ -57,7 +61,8 @@ class WindowsSettings(Section):
     """The windows cut from each record."""
 
     rate_hz: Annotated[float, Field(gt=0)] = 100.0
-    """Sampling rate of the windows in Hz; records at another rate are resampled with an anti-alias filter."""
+    """Sampling rate of the windows in Hz, unless their kind has its own; records at another rate are
+    resampled with an anti-alias filter."""
 
     kinds: dict[WindowName, Window] = {
         "pga60": Window(anchor="pga", length_s=60.0),
@@ -65,10 +70,15 @@ class WindowsSettings(Section):
     }
     """The kinds of window by name. The twelve experiments of the paper need `pga60` and `p15`."""
 
+    def rate_of(self, name: str) -> float:
+        """Returns the sampling rate of one kind of window, in Hz."""
+        return self.kinds[name].rate_hz or self.rate_hz
+
     @model_validator(mode="after")
     def _windows_have_whole_samples(self) -> WindowsSettings:
         for name, kind in self.kinds.items():
-            n_samples = kind.length_s * self.rate_hz
+            rate_hz = self.rate_of(name)
+            n_samples = kind.length_s * rate_hz
             if abs(n_samples - round(n_samples)) > 1e-6 * n_samples or round(n_samples) < 1:
-                raise ValueError(f"kinds.{name}.length_s: {n_samples:g} samples at rate_hz {self.rate_hz:g}")
+                raise ValueError(f"kinds.{name}.length_s: {n_samples:g} samples at rate_hz {rate_hz:g}")
         return self

@@ -23,7 +23,7 @@ from quakesite.records.record import Record
 from quakesite.records.store import iter_records
 from quakesite.rejects import Reason, Reject, rejects_table
 from quakesite.tables import atomic_path, read_parquet, write_parquet
-from quakesite.windows.cutting import Cut, RecordPicks, Refused, cut
+from quakesite.windows.cutting import Cut, RecordPicks, Refused, anchor_pick_s, cut
 from quakesite.windows.schema import METADATA, TENSOR, WINDOWS, Description
 from quakesite.windows.settings import WindowsSettings
 
@@ -124,12 +124,9 @@ def make_shard(
     if window not in settings.kinds:
         known = ", ".join(settings.kinds)
         raise InputError("--window", repr(window), expected=f"a kind of window of the settings ({known})")
-    kind = settings.kinds[window]
     picks = read_picks(picks_source)
-    only_picked = (annotation or annotation_of(picks, picks_source)) == MANUAL
-    n_samples = round(kind.length_s * settings.rate_hz)
-    written_with = json.dumps(kind.model_dump(mode="json"), sort_keys=True)
-    about = Description(window, written_with, n_samples, settings.rate_hz, picks.method, picks.weights_sha256)
+    limits = Limits(annotation or annotation_of(picks, picks_source), min_snr_db, min_p_time_s)
+    kind, rate_hz = settings.kinds[window], settings.rate_of(window)
     n_in, rejects = 0, []
 
     def windows() -> Iterator[dict[str, Any]]:
@@ -138,14 +135,14 @@ def make_shard(
             n_in += 1
             found = picks.by_record.get(record.record_id, RecordPicks())
             try:
-                _check_picks(found, only_picked=only_picked, needs_p=kind.anchor == "p")
-                _check_limits(found, min_snr_db=min_snr_db, min_p_time_s=min_p_time_s)
-                yield _row(record, found, cut(record, found, kind, settings.rate_hz))
+                anchor_pick_s(found, kind)
+                limits.check(found)
+                yield _row(record, found, cut(record, found, kind, rate_hz))
             except Refused as refused:
                 source = ", ".join(record.sources)
                 rejects.append(Reject(record.record_id, source, "windows", refused.reason, refused.detail))
 
-    n_out = write_windows(windows(), about, out)
+    n_out = write_windows(windows(), _description(window, settings, picks, limits), out)
     if n_in != n_out + len(rejects):
         raise RuntimeError(f"{records}: {n_in} records in, {n_out} windows and {len(rejects)} rejects out")
     write_parquet(rejects_table(rejects), rejects_out)
@@ -154,28 +151,51 @@ def make_shard(
     say(f"windows {window} {Path(out).stem}: {n_in} records, {n_out} windows, {len(rejects)} rejected{why}")
 
 
-def _check_picks(picks: RecordPicks, *, only_picked: bool, needs_p: bool) -> None:
-    if picks.p_s is None and only_picked:
-        raise Refused(Reason.NO_P_PICK, "no P was picked by hand")
-    if picks.p_s is None and needs_p:
-        raise Refused(Reason.NO_P_PICK, "P was not picked, and the window is placed by it")
+def _description(window: str, settings: WindowsSettings, picks: Picks, limits: Limits) -> Description:
+    kind, rate_hz = settings.kinds[window], settings.rate_of(window)
+    return Description(
+        window=window,
+        settings=json.dumps(kind.model_dump(mode="json") | {"rate_hz": rate_hz}, sort_keys=True),
+        n_samples=round(kind.length_s * rate_hz),
+        rate_hz=rate_hz,
+        method=picks.method,
+        weights_sha256=picks.weights_sha256,
+        annotation=limits.annotation,
+        min_snr_db=limits.min_snr_db,
+        min_p_time_s=limits.min_p_time_s,
+    )
 
 
-def _check_limits(picks: RecordPicks, *, min_snr_db: float | None, min_p_time_s: float | None) -> None:
-    if min_p_time_s is not None:
-        if picks.p_s is None:
-            raise Refused(
-                Reason.NO_P_PICK, f"P {min_p_time_s:g} s after the first sample or later is asked for"
-            )
-        if picks.p_s < min_p_time_s:
-            detail = f"P {picks.p_s:.2f} s after the first sample, at least {min_p_time_s:g} s are asked for"
-            raise Refused(Reason.LATE_TRIGGER, detail)
-    if min_snr_db is None:
-        return
-    if picks.snr_db is None or not math.isfinite(picks.snr_db):
-        raise Refused(Reason.SNR_UNKNOWN, f"at least {min_snr_db:g} dB are asked for")
-    if picks.snr_db < min_snr_db:
-        raise Refused(Reason.LOW_SNR, f"{picks.snr_db:.1f} dB, at least {min_snr_db:g} dB are asked for")
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the picks of a record must be like for a window of it."""
+
+    annotation: Annotation
+    min_snr_db: float | None = None
+    min_p_time_s: float | None = None
+
+    def check(self, picks: RecordPicks) -> None:
+        """Refuses what is beyond the limits.
+
+        Raises:
+            Refused: with the reason.
+        """
+        if picks.p_s is None and self.annotation == MANUAL:
+            raise Refused(Reason.NO_P_PICK, "no P was picked by hand")
+        if self.min_p_time_s is not None:
+            earliest = f"{self.min_p_time_s:g} s"
+            if picks.p_s is None:
+                raise Refused(Reason.NO_P_PICK, f"P {earliest} after the first sample or later is asked for")
+            if picks.p_s < self.min_p_time_s:
+                detail = f"P {picks.p_s:.2f} s after the first sample, at least {earliest} are asked for"
+                raise Refused(Reason.LATE_TRIGGER, detail)
+        if self.min_snr_db is None:
+            return
+        asked = f"at least {self.min_snr_db:g} dB are asked for"
+        if picks.snr_db is None or not math.isfinite(picks.snr_db):
+            raise Refused(Reason.SNR_UNKNOWN, asked)
+        if picks.snr_db < self.min_snr_db:
+            raise Refused(Reason.LOW_SNR, f"{picks.snr_db:.1f} dB, {asked}")
 
 
 def _row(record: Record, picks: RecordPicks, window: Cut) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import { RecordList } from "./list.js";
 import { CLASSES, PHASES, $, buildCards, notify, notifyError, showCard, showFacts, showProgress, showSaving, showTime, stateOf } from "./panel.js";
 import { Plots } from "./plots.js";
 import { Records } from "./records.js";
-import { Saver, get, getJson } from "./saving.js";
+import { Saver, get, getJson, speakFor } from "./saving.js";
 import { spectrogramImage } from "./spectrogram.js";
 
 const CLOSE_UP_S = 2;
@@ -18,7 +18,7 @@ let session = null;
 let record = null; // what is looked at: the server's description, with `samples` and `theory`
 let chosen = null; // the phase that clicks and keys are meant for
 let looking = 0;
-let movement = 0;
+let movement = Date.now(); // tells movements apart, those before a reload, too
 let closeUp = null;
 
 const plots = new Plots((time) => chosen && setPick(chosen, time), dragged);
@@ -34,7 +34,7 @@ const band = () => (wants.filter ? { low: $("low").value, high: $("high").value 
 async function open(id, { keepView = false } = {}) {
   const turn = ++looking;
   try {
-    const [described, samples] = await records.fetch(id, band());
+    const [described, samples] = await fetchShown(id);
     if (turn !== looking) return;
     const same = record?.record_id === id;
     if (!keepView) plots.clear();
@@ -62,6 +62,20 @@ async function open(id, { keepView = false } = {}) {
     await prefetch(turn);
   } catch (error) {
     if (turn === looking) notify(error.message);
+  }
+}
+
+/** Returns a record as it is to be shown: unfiltered, with a word about it, where its rate does not allow the band. */
+async function fetchShown(id) {
+  try {
+    return await records.fetch(id, band());
+  } catch (error) {
+    if (!wants.filter || error.status !== 400) throw error;
+    const plain = await records.fetch(id, {});
+    wants.filter = false;
+    remember();
+    setTimeout(() => notify(`Shown without the band-pass: ${error.message}`));
+    return plain;
   }
 }
 
@@ -183,8 +197,15 @@ function setAside() {
   const aside = !record.aside;
   record.aside = aside;
   record.picks = {};
+  record.reason = "";
   choose(aside ? null : "P");
   act(aside ? "aside" : "back");
+}
+
+function giveReason(text) {
+  if (!record.aside || text === record.reason) return;
+  record.reason = text;
+  act("aside", { comment: text });
 }
 
 function saved(reply, action) {
@@ -215,6 +236,7 @@ function showRecord() {
 function showPicks() {
   showFacts(record, plots.duration);
   choose(chosen);
+  if (record.theory?.sp != null) showHints();
   list.mark(record.record_id, stateOf(record));
 }
 
@@ -226,9 +248,16 @@ function showHints() {
       hints.push({ phase, time_s, text, kind: "suggestion", row: 1 + session.methods.indexOf(method) });
     }
   }
-  for (const [phase, time_s] of Object.entries(wants.theory ? (record.theory ?? {}) : {})) {
+  if (wants.hints) {
+    for (const { method, phase, time_s, probability } of record.rivals) {
+      const text = probability != null ? `${phase} ${probability.toFixed(2)}` : phase;
+      hints.push({ phase, time_s, text, kind: "rival", row: 1 + session.methods.indexOf(method) });
+    }
+  }
+  for (const [phase, time_s] of Object.entries(wants.theory ? theory() : {})) {
     if (time_s < 0 || time_s > plots.duration) continue;
-    hints.push({ phase, time_s, text: `${phase} ${session.earth_model}`, kind: "theory", row: 1 + session.methods.length });
+    const text = `${phase} ${session.earth_model}${record.theory.sp == null ? "" : ", from P"}`;
+    hints.push({ phase, time_s, text, kind: "theory", row: 1 + session.methods.length });
   }
   plots.setHints(hints);
 }
@@ -240,9 +269,17 @@ function openAt(what) {
   (what === "whole" ? showWhole : showArrivals)();
 }
 
+/** Where theory has P and S; where the record's start is unknown, S as far behind P as it should be. */
+function theory() {
+  const known = record.theory ?? {};
+  if (known.sp == null) return known;
+  const p = record.picks.P?.time_s ?? suggestions("P")[0]?.time_s;
+  return p == null ? {} : { S: p + known.sp };
+}
+
 /** Where a phase is expected: the pick, the suggestion, the theoretical arrival. */
 function expected(phase, withTheory = true) {
-  return record.picks[phase]?.time_s ?? suggestions(phase)[0]?.time_s ?? (withTheory ? record.theory?.[phase] : undefined);
+  return record.picks[phase]?.time_s ?? suggestions(phase)[0]?.time_s ?? (withTheory ? theory()[phase] : undefined);
 }
 
 function showWhole() {
@@ -299,6 +336,7 @@ function nextComponent() {
 }
 
 function comment(phase = chosen) {
+  if (record.aside) return $("reason").focus();
   const target = phase && record.picks[phase] ? phase : lastPicked();
   if (target) document.querySelector(`#card-${target} .comment`).focus();
 }
@@ -354,6 +392,8 @@ function wire() {
     clearTimeout(typed);
     typed = setTimeout(() => list.show({ text: $("search").value }).catch(notifyError), 120);
   };
+  $("reason").onchange = () => giveReason($("reason").value);
+  $("reason").addEventListener("keydown", ({ key }) => ["Enter", "Escape"].includes(key) && $("reason").blur());
   $("search").onkeydown = (event) => {
     if (event.key === "Escape" || event.key === "Enter") event.target.blur();
     if (event.key === "Enter") getJson("/api/list", { queue: list.queue, text: event.target.value, limit: 1 }).then(({ rows }) => rows[0] && open(rows[0][0]));
@@ -363,6 +403,7 @@ function wire() {
 async function start() {
   wire();
   session = await getJson("/api/session");
+  speakFor(session.notebook);
   $("annotator").textContent = session.annotator;
   $("annotator").title = session.file;
   $("low").value = session.band.low_hz;
@@ -374,6 +415,7 @@ async function start() {
   const asked = new URLSearchParams(location.search).get("record");
   await open(asked ?? localStorage.getItem(`${REMEMBERED} ${session.annotator}`) ?? session.start);
   if (!record) await open(session.start);
+  await saver.resume();
   globalThis.quakesite = { plots }; // for whoever looks in with the console
   document.documentElement.dataset.ready = "yes";
 }

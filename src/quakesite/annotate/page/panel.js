@@ -31,6 +31,7 @@ export function showSaving(state, pending, detail) {
     waiting: "saving …",
     saved: "saved",
     unreachable: `The server does not answer; ${pending} not saved. Start quakesite annotate again and leave this page open: nothing is lost.`,
+    kept: `${pending} not saved: ${detail}. Tried again every second; leave this page open, nothing is lost.`,
     refused: `Not saved: ${detail}`,
   };
   $("saved").textContent = texts[state];
@@ -50,18 +51,21 @@ export function showFacts(r, duration) {
   $("record").textContent = `${r.station}  ·  ${time}`;
   document.title = `${r.station} ${r.event_id}`;
   const facts = [
+    r.snr_db != null && `SNR ${r.snr_db.toFixed(0)} dB (${r.snr_from})`,
+    r.start_time == null && "no start time",
     r.magnitude != null && `${r.magnitude_type ?? "M"} ${r.magnitude.toFixed(1)}`,
     r.epicentral_distance_km != null && km(r.epicentral_distance_km),
     r.ev_depth_km != null && `depth ${km(r.ev_depth_km)}`,
     `PGA ${number(Number(r.pga_cm_s2.toPrecision(3)))} cm/s²`,
     `${r.sampling_rate_hz} Hz, ${duration.toFixed(0)} s`,
-    r.form,
     r.doubt && `methods: ${r.doubt}`,
-    r.snr_db != null && `SNR ${r.snr_db.toFixed(0)} dB (${r.snr_from})`,
+    r.form,
   ];
   $("facts").textContent = $("facts").title = facts.filter(Boolean).join("  ·  ");
-  $("remarks").textContent = r.aside ? "Set aside: nothing to pick" : r.remarks.join(" · ");
+  $("remarks").textContent = r.aside ? "" : r.remarks.join(" · ");
   $("aside").setAttribute("aria-pressed", r.aside);
+  $("reason").hidden = !r.aside;
+  if (document.activeElement !== $("reason")) $("reason").value = r.reason ?? "";
 }
 
 /** Makes the two cards; `on` has what to do: choose, accept, remove, classify(number, phase), comment(phase, text). */

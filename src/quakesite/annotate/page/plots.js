@@ -6,10 +6,12 @@ const COLOUR = {
   pick: { P: "#0a63b8", S: "#c2410c" },
   suggestion: { P: "#0a63b8", S: "#c2410c" },
   theory: { P: "#4b6f8c", S: "#8d6248" },
+  rival: { P: "#0a63b8", S: "#c2410c" },
 };
 const HINTS = {
   suggestion: { line: { line_width: 1.2, line_dash: { value: [6, 3] }, line_alpha: 0.8 }, style: "normal" },
   theory: { line: { line_width: 1.6, line_dash: { value: [1.5, 4] }, line_alpha: 0.9 }, style: "italic" },
+  rival: { line: { line_width: 1, line_dash: { value: [2, 5] }, line_alpha: 0.4 }, style: "normal", faint: 0.55 },
 };
 const FONT = "system-ui, sans-serif";
 const LEFT = 62;
@@ -86,7 +88,7 @@ export class Plots {
     this.hints = Object.fromEntries(Object.entries(HINTS).map(([kind, how]) => [kind, this.#hintSource(how)]));
     const grid = new Bokeh.GridBox({
       children: this.figures.map((figure, place) => [figure, place, 0]), sizing_mode: "stretch_both", spacing: 0,
-      rows: [{ size: `${LABEL_ROW * rows + 8}px` }, ...["3fr", "3fr", "3fr", "3.2fr"].map((size) => ({ size }))],
+      rows: [{ size: `${LABEL_ROW * rows + 8}px` }, ...["minmax(0, 3fr)", "minmax(0, 3fr)", "minmax(0, 3fr)", "minmax(118px, 3.2fr)"].map((size) => ({ size }))],
     });
     await Plotting.show(grid, box);
     for (const side of ["start", "end"]) this.range.properties[side].change.connect(() => this.#schedule());
@@ -206,7 +208,7 @@ export class Plots {
     this.image.visible = true;
   }
 
-  #hintSource({ line: lineStyle, style: font }) {
+  #hintSource({ line: lineStyle, style: font, faint = 1 }) {
     const source = new Bokeh.ColumnDataSource({ data: { x: [], y: [], text: [], colour: [], align: [], offset: [] } });
     for (const figure of this.figures) {
       const level = figure === this.spectrum ? "overlay" : "underlay";
@@ -214,7 +216,7 @@ export class Plots {
     }
     this.labels.add_layout(new Bokeh.LabelSet({
       x: { field: "x" }, y: { field: "y" }, y_units: "screen", x_offset: { field: "offset" }, text: { field: "text" },
-      source, text_align: { field: "align" }, text_color: { field: "colour" }, text_font_size: "11px", text_font: FONT,
+      source, text_align: { field: "align" }, text_color: { field: "colour" }, text_alpha: { value: faint }, text_font_size: "11px", text_font: FONT,
       text_font_style: font, text_baseline: "bottom", background_fill_color: "#fff", background_fill_alpha: 0.9,
     }));
     return source;
@@ -278,7 +280,10 @@ function style(figure, name) {
   Object.assign(figure.left[0], soft);
   figure.left[0].ticker.desired_num_ticks = name === "spectrogram" ? 2 : 3;
   figure.left[0].ticker.num_minor_ticks = 0;
-  for (const grid of [figure.xgrid, figure.ygrid]) grid.grid_line_color = name === "labels" ? null : "#edf1f3";
+  for (const grid of [...figure.xgrids, ...figure.ygrids]) {
+    grid.grid_line_color = name === "labels" ? null : "#edf1f3";
+    grid.level = "image"; // under suggestions and theory
+  }
   if (name === "labels") figure.left[0].visible = false;
 }
 

@@ -1,10 +1,11 @@
 // The tables of the statistics page.
 
 import { element } from "./list.js";
-import { getJson } from "./saving.js";
+import { getJson, speakFor } from "./saving.js";
 
 const box = document.getElementById("report");
-const seconds = (value) => (value == null ? "–" : `${value > 0 ? "+" : ""}${value.toFixed(2)} s`.replace("-", "−"));
+const seconds = (value) => (value == null ? "–" : `${sign(value)}${Math.abs(value).toFixed(2)} s`);
+const sign = (value) => (Math.abs(value) < 0.005 ? "" : value > 0 ? "+" : "−");
 const share = (value) => (value == null ? "–" : `${value.toFixed(0)} %`);
 
 function table(title, caption, head, rows) {
@@ -31,6 +32,7 @@ function link(recordId) {
 }
 
 try {
+  speakFor((await getJson("/api/session")).notebook);
   const found = await getJson("/api/agreement");
   const within = found.within_s.map((limit) => `≤ ${limit} s`);
   const compared = (row) => [row.n, row.only_ours, row.only_theirs, seconds(row.median_s), row.mad_s == null ? "–" : `${row.mad_s.toFixed(2)} s`, ...row.within.map(share)];

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Samples = npt.NDArray[np.float32]
+
+Fill = Callable[[npt.NDArray[np.float64], int, int, float], npt.NDArray[np.float64]]
+"""Pads samples of shape (components, n) by so many before and behind, at a rate; see `padded`."""
 
 COMPONENT_ROWS = {"E": 0, "N": 1, "Z": 2}
 
@@ -101,13 +104,23 @@ class Annotator:
         padding_s: what is put before every record, in s; see `padded`. Behind it comes half a window, and
             more if the record is so short that its first sample would not be seen both early and late in a
             window. 0: no padding, neither before nor behind.
+        fill: how it is padded; as `padded` does if none is given.
 
     Raises:
         ValueError: the network does not take three components, or gives something else.
     """
 
-    def __init__(self, model: WaveformModel, *, stride_s: float, batch_size: int, padding_s: float) -> None:
+    def __init__(
+        self,
+        model: WaveformModel,
+        *,
+        stride_s: float,
+        batch_size: int,
+        padding_s: float,
+        fill: Fill | None = None,
+    ) -> None:
         self.model = model
+        self.fill = fill or padded
         self.rate_hz = float(model.sampling_rate)
         self.length = int(model.in_samples)
         components = "".join(model.component_order)
@@ -159,7 +172,7 @@ class Annotator:
         samples = acceleration[self.rows].astype(np.float64)
         before, behind = self.padding(samples.shape[1], rate_hz)
         if before or behind:
-            samples = padded(samples, before, behind, rate_hz)
+            samples = self.fill(samples, before, behind, rate_hz)
         traces = [
             obspy.Trace(row, {"sampling_rate": rate_hz, "channel": f"HN{component}"})
             for row, component in zip(samples, self.model.component_order, strict=True)

@@ -9,8 +9,8 @@ import numpy as np
 import obspy
 import pytest
 
-from quakesite.picks.annotate import Annotator, Input, padded
 from quakesite.picks.candidates import Clock, candidates
+from quakesite.picks.probabilities import Annotator, Input, padded
 from quakesite.records.reading import read
 from quakesite.records.record import Record
 
@@ -49,13 +49,13 @@ def records(make_record: Any) -> list[Record]:
     ]
 
 
-def compare_with_classify(model: Any, records: list[Record], padding_s: float) -> int:
+def compare_with_classify(model: Any, plain: Any, records: list[Record], padding_s: float) -> int:
     """Asserts the same picks within one sample, and returns how many there were."""
     ours = annotator(model, padding_s=padding_s)
     found = 0
     for record, annotation in zip(records, ours.annotate(inputs(records)), strict=True):
         before, behind = ours.padding(record.n_samples, record.sampling_rate_hz)
-        picks = model.classify(
+        picks = plain.classify(
             stream_of(record, before, behind),
             overlap=ours.length - ours.stride,
             P_threshold=0.3,
@@ -65,6 +65,7 @@ def compare_with_classify(model: Any, records: list[Record], padding_s: float) -
         for column, phase, threshold in ((1, "P", 0.3), (2, "S", 0.1)):
             clock = Clock(annotation.first_s, annotation.rate_hz, record.duration_s)
             mine = [one.time_s for one in candidates(annotation.stacked[:, column], threshold, clock)]
+            mine = [time for time in mine if clock.holds(time)]
             theirs = [one.peak_time - start for one in picks if one.phase == phase]
             theirs = [time for time in theirs if 0 <= round(time, 6) <= record.duration_s]
             assert mine == pytest.approx(theirs, abs=0.01 + 1e-6)
@@ -74,22 +75,22 @@ def compare_with_classify(model: Any, records: list[Record], padding_s: float) -
 
 @pytest.mark.parametrize("padding_s", [0.0, 15.0])
 def test_picks_are_those_of_classify_within_one_sample(
-    model: Any, records: list[Record], padding_s: float
+    model: Any, plain_model: Any, records: list[Record], padding_s: float
 ) -> None:
-    assert compare_with_classify(model, records, padding_s) >= 5
+    assert compare_with_classify(model, plain_model, records, padding_s) >= 5
 
 
-def test_picks_in_real_records_are_those_of_classify(shared_data: Path, model: Any) -> None:
-    real = [record for record in read(shared_data / "afad1218") if record.duration_s > 60][:4]
-    real += read(shared_data / "tadas" / "GuestUser_RawAcc_20201030115124_0918")
-    assert compare_with_classify(model, real, 0.0) >= 8
-    assert compare_with_classify(model, real, 15.0) >= 10
+def test_padded_real_records_have_the_picks_of_classify(
+    shared_data: Path, model: Any, plain_model: Any
+) -> None:
+    real = [record for record in read(shared_data / "afad1218") if record.duration_s > 60][:3]
+    assert compare_with_classify(model, plain_model, real, 15.0) >= 6
 
 
-def test_probabilities_are_those_of_annotate(model: Any, records: list[Record]) -> None:
+def test_probabilities_are_those_of_annotate(model: Any, plain_model: Any, records: list[Record]) -> None:
     ours = annotator(model, padding_s=0.0)
     (annotation,) = ours.annotate(inputs(records[:1]))
-    theirs = model.annotate(stream_of(records[0]), overlap=ours.length - ours.stride)
+    theirs = plain_model.annotate(stream_of(records[0]), overlap=ours.length - ours.stride)
     for column, label in enumerate(model.labels):
         (trace,) = theirs.select(channel=f"EQTransformer_{label}")
         start = round(BLIND_S * 100)

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
-from quakesite.evaluation.pwave import ray_parameter_s_km, surface_velocity_m_s
+from quakesite.evaluation.features.pwave import ray_parameter_s_km, surface_velocity_m_s
+from quakesite.evaluation.features.spectra import ln_hv, spectral_acceleration
 from quakesite.evaluation.schema import FEATURES, HV_FREQUENCIES_HZ, SA_PERIODS_S
-from quakesite.evaluation.spectra import ln_hv, spectral_acceleration
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import RECORDS, from_bytes
 from quakesite.tables import read_parquet

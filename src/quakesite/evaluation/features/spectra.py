@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from quakesite.evaluation.metrics import Floats
+Floats = npt.NDArray[np.float64]
 
 WINDOW_S = 40.0
 TAPER = 0.05

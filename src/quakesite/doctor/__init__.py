@@ -1,0 +1,1 @@
+"""Looks at all that a run needs before it starts: `quakesite doctor`."""
