@@ -11,6 +11,9 @@ from quakesite.demo.draws import spread, stream
 
 SHARE = 0.2
 SIGMA_S = {"P": 0.05, "S": 0.12}
+CLASS = {"P": 0, "S": 1}
+"""Uncertainty classes of that scatter, as `quakesite annotate` has them: within 0.05 s, within 0.1 s."""
+
 LEAST_SNR_DB = 25.0
 STATIONS_LEFT_OUT = 10
 """Every tenth station has none."""
@@ -21,7 +24,7 @@ MANUAL = pa.schema(
         pa.field("phase", pa.string(), nullable=False),
         pa.field("time_s", pa.float64(), nullable=False),
         pa.field("analyst", pa.string(), nullable=False),
-        pa.field("uncertainty_class", pa.string(), nullable=False),
+        pa.field("uncertainty_class", pa.int64(), nullable=False),
         pa.field("comment", pa.string(), nullable=False),
     ]
 )
@@ -53,7 +56,7 @@ def manual_picks(
                     "phase": phase,
                     "time_s": round(float(str(row[column])) + error, 2),
                     "analyst": analyst,
-                    "uncertainty_class": "A" if phase == "P" else "B",
+                    "uncertainty_class": CLASS[phase],
                     "comment": SYNTHETIC,
                 }
             )
