@@ -125,6 +125,16 @@ def test_a_second_copy_of_one_component_is_a_duplicate(tmp_path: Path, ingest: I
     assert list(refused.values()) == ["duplicate"]
 
 
+@pytest.mark.parametrize("copy", ["_E (1).asc", "_E - Kopya.asc"])
+def test_the_copy_that_a_browser_left_is_the_duplicate(tmp_path: Path, ingest: Ingest, copy: str) -> None:
+    write(tmp_path / "a", three())
+    cut_off = Component().name.replace("_E.asc", copy)
+    (tmp_path / "a" / cut_off).write_bytes(Component().content[:900])
+    kept, refused = ingest(tmp_path / "a")
+    assert len(kept) == 1
+    assert refused == {cut_off: "duplicate"}
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [

@@ -319,3 +319,14 @@ def test_a_layout_that_is_none_is_one_clear_line(
     with pytest.raises(InputError, match=r"bericht\.yaml: ") as caught:
         read_layouts([tmp_path])
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("label", "heading"),
+    [("İstasyon Kodu", "Thickness (m);Vs (m/s)"), ("Station Code", "Kalınlık (m);Vs (m/s)")],
+)
+def test_labels_and_headings_in_two_languages_are_read(tmp_path: Path, label: str, heading: str) -> None:
+    path = tmp_path / "report_3820.csv"
+    path.write_text(f"{label};3821\n{heading}\n10;200\n25;400\n", encoding="utf-8")
+    said = read(path, read_layouts([]))
+    assert (said.station, said.vs30_m_s) == ("3821", pytest.approx(30.0 / (10 / 200 + 20 / 400)))

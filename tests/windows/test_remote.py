@@ -131,6 +131,22 @@ def test_object_replaced_while_it_is_open_is_refused(
         dataset.batch([69])
 
 
+def test_object_replaced_by_one_of_equal_size_is_refused_and_copied_anew(
+    write_tensors: Callable[..., Path], store: Store, tmp_path: Path
+) -> None:
+    path = write_tensors(TENSORS)
+    size = path.stat().st_size
+    dataset = WindowDataset([store.uri(path)])
+    copied = WindowDataset([store.uri(path)], cache=tmp_path / "cache").batch([5])
+    np.testing.assert_array_equal(copied.tensors.numpy(), TENSORS[[5]])
+    write_tensors(TENSORS[::-1])
+    assert path.stat().st_size == size
+    with pytest.raises(InputError, match="was replaced since it was opened"):
+        dataset.batch([5])
+    anew = WindowDataset([store.uri(path)], cache=tmp_path / "cache").batch([5])
+    np.testing.assert_array_equal(anew.tensors.numpy(), TENSORS[::-1][[5]])
+
+
 def test_object_cut_short_while_it_is_open_is_refused(
     write_tensors: Callable[..., Path], store: Store
 ) -> None:

@@ -126,7 +126,7 @@ def _split(group: list[_Component]) -> list[tuple[dict[str, str], list[tuple[str
     if max(counts) <= 1:
         return [({one.component: one.source for one in group}, [])]
     folders: dict[str, list[_Component]] = defaultdict(list)
-    for one in group:
+    for one in sorted(group, key=lambda one: (len(file_name(one.source)), one.source)):  # before its " (1)"
         folders[one.folder].append(one)
     present = {folder: len({one.component for one in below}) for folder, below in folders.items()}
     if max(present.values()) < len(COMPONENTS):

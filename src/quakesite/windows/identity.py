@@ -32,8 +32,13 @@ def of_path(path: str) -> Identity:
 
 def of_object(file: pa.NativeFile) -> Identity:
     """Returns the identity of an object in a store, as it was when `file` was opened."""
-    told = file.metadata() or {}
-    return int(file.size()), *(str(told.get(key, "")) for key in (b"ETag", b"Last-Modified"))
+    told = {_text(key): _text(value) for key, value in (file.metadata() or {}).items()}
+    return int(file.size()), *(told.get(key, "") for key in ("ETag", "Last-Modified"))
+
+
+def _text(told: str | bytes) -> str:
+    """Returns a header as text; which of the two it is depends on the version of pyarrow."""
+    return told.decode(errors="replace") if isinstance(told, bytes) else told
 
 
 def replaced(path: str) -> InputError:
