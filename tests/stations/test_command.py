@@ -263,3 +263,8 @@ def test_compare_counts_and_names_the_stations_that_are_apart(
     written = pyarrow.csv.read_csv(out / "comparison.csv")
     assert written.column_names == COMPARISON.names
     assert written["outcome"].to_pylist() == ["apart"]
+
+
+def test_comparing_an_archive_without_a_station_list_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"list\.xlsx: .*no such file.*stations\.tables"):
+        command.compare(settings=json.dumps({"tables": ["list.xlsx"]}), archive=[str(tmp_path)])

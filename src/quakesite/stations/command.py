@@ -179,6 +179,7 @@ def compare(
     from rich.console import Console
 
     from quakesite.config import load
+    from quakesite.errors import InputError
     from quakesite.options import section_from
     from quakesite.stations.comparison import compare as compare_rows
     from quakesite.stations.comparison import counts, names_apart
@@ -192,6 +193,10 @@ def compare(
     section = section_from(StationsSettings, "stations", settings)
     unread = ""
     if archive:
+        missing = [table for table in section.tables if not Path(table).is_file()]
+        if missing:
+            action = "name your station list as stations.tables in config.yaml, or in --settings"
+            raise InputError(missing[0], "no such file", field="stations.tables", action=action)
         headers, n_unread = read_archive(archive)
         listed, _ = read_lists(section)
         rows = join_statements([*listed, *headers], section.conflict_pct).stations

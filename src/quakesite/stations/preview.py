@@ -85,7 +85,7 @@ def whole(sources: Sources) -> list[Trail]:
         Trail(f"Will not be used: {len(refused)}", refused, [], REFUSED),
         Trail(f"Disagreements: {len(disagreements)}", disagreements, [], DISAGREES),
         Trail(f"Values left out: {len(left_out)}", left_out, [], LEFT_OUT),
-        Trail(f"Stands behind or says no Vs30: {len(behind)}", behind, [], BEHIND),
+        Trail(f"Not needed (another source counts) or without a Vs30: {len(behind)}", behind, [], BEHIND),
         *_features(sources),
     ]
 
