@@ -115,12 +115,16 @@ def _cut(match: re.Match[str], text: str, place: str) -> Found:
     return Found(text[start:end].strip(), unit, network.upper() if network else None, place)
 
 
-def stated_vs30(found: Found) -> float | None:
-    """Returns a stated Vs30 in m/s, null where it is none that can be."""
+def _number(found: Found) -> float | None:
     try:
-        value = number(found.value.rstrip(".,"))
+        return number(found.value.rstrip(".,"))
     except ValueError:
         return None
+
+
+def stated_vs30(found: Found) -> float | None:
+    """Returns a stated Vs30 in m/s, null where it is none that can be."""
+    value = _number(found)
     if value is None:
         return None
     value *= next((factor for pattern, factor in SPEEDS if re.search(pattern, fold(found.unit))), 1.0)
@@ -130,10 +134,7 @@ def stated_vs30(found: Found) -> float | None:
 
 def stated_sigma_ln(found: Found, vs30: float) -> float | None:
     """Returns a stated uncertainty of Vs30 (in %, m/s or of ln Vs30) as standard deviation of ln Vs30."""
-    try:
-        value = number(found.value.rstrip(".,"))
-    except ValueError:
-        return None
+    value = _number(found)
     if value is None:
         return None
     unit = fold(found.unit)
