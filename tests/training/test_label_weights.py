@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 import torch
 
+from quakesite.stations.moved import records_before_move
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet, write_parquet
 from quakesite.training.data import Part
 from quakesite.training.fit import Regression, Tally
-from quakesite.training.label_weights import records_before_move, station_weights, window_weights
+from quakesite.training.label_weights import station_weights, window_weights
 from quakesite.training.presets import Input, fit_of
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.train import build

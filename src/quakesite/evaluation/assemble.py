@@ -29,9 +29,9 @@ from quakesite.models.target import LogVs30
 from quakesite.picks.settings import PicksSettings
 from quakesite.progress import say
 from quakesite.settings import validated
+from quakesite.stations.moved import records_before_move
 from quakesite.tables import atomic_open, atomic_path, write_parquet
 from quakesite.training.experiments import EXPERIMENTS
-from quakesite.training.label_weights import records_before_move
 from quakesite.training.schema import PREDICTIONS
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.weights import read_weights

@@ -100,7 +100,7 @@ def table1(
         table1_rows,
     )
     from quakesite.options import section_from
-    from quakesite.training.label_weights import records_before_move
+    from quakesite.stations.moved import records_before_move
     from quakesite.training.settings import TrainingSettings
 
     chosen = section_from(TrainingSettings, "training", settings)

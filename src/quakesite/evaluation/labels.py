@@ -70,7 +70,7 @@ def features_of_sites(features: Sequence[str | Path], stations: str | Path) -> p
 
     The measured Vs30 is not that of the place where they were made; the networks leave them out as well.
     """
-    from quakesite.training.label_weights import records_before_move
+    from quakesite.stations.moved import records_before_move
 
     table = read_all(features, FEATURES)
     moved = pa.array(sorted(records_before_move(stations)), pa.string())

@@ -86,8 +86,8 @@ def control(
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.product import read_predicted
     from quakesite.evaluation.saved import is_trained, load_model
+    from quakesite.stations.moved import records_before_move
     from quakesite.training.experiments import EXPERIMENTS
-    from quakesite.training.label_weights import records_before_move
 
     chosen, vs30, moved = _settings(settings), measured_vs30(stations), records_before_move(stations)
     before = read_predicted(predicted or [])

@@ -47,15 +47,3 @@ def window_weights(stations: Sequence[str], weights: Mapping[str, float] | None)
         return None
     mean = sum(known) / len(known)
     return torch.tensor([weights[name] / mean if name in weights else 1.0 for name in stations])
-
-
-def records_before_move(stations: str | Path) -> frozenset[str]:
-    """Returns the records made where their station stood before: its Vs30 is not that of their site.
-
-    Raises:
-        InputError: `stations` is no table of stations.
-    """
-    rows = read_parquet(stations, STATIONS, columns=["records_before_move"])[
-        "records_before_move"
-    ].to_pylist()
-    return frozenset(record for records in rows for record in records or ())

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from quakesite.models.target import Predictor
 from quakesite.progress import say
+from quakesite.stations.moved import records_before_move
 from quakesite.training.data import Part, parts_of
 from quakesite.training.experiments import Experiment
 from quakesite.training.fit import Regression, fit_predictor, history_columns, predict
-from quakesite.training.label_weights import records_before_move, station_weights
+from quakesite.training.label_weights import station_weights
 from quakesite.training.leakage import check_leakage
 from quakesite.training.presets import PRESETS, Fit, Input, fit_of
 from quakesite.training.settings import TrainingSettings
