@@ -121,9 +121,14 @@ def serve(
             f"{len(desk.index)} records of {len(set(desk.index.stations))} stations "
             f"in {time.monotonic() - started:.1f} s; picks go to {desk.notebook.path}"
         )
-        say(f"open {address}\nCtrl-C stops; every pick is saved at once")
-        if browser:
-            webbrowser.open(address)
-        # Loads the Earth model while the annotator looks at the first record; nobody waits for it at the end.
-        threading.Thread(target=travel_times_s, args=(earth_model, 30.0, 10.0), daemon=True).start()
+
+        async def announce(_: web.Application) -> None:
+            say(f"open {address}\nCtrl-C stops; every pick is saved at once")
+            if browser:
+                webbrowser.open(address)
+            # Loads the Earth model while the annotator looks at the first record; nobody waits for it.
+            threading.Thread(target=travel_times_s, args=(earth_model, 30.0, 10.0), daemon=True).start()
+
+        # Said once the server minds Ctrl-C: one that falls into the making of its event loop ends in noise.
+        app.on_startup.append(announce)
         web.run_app(app, sock=listening, print=None, access_log=None, handle_signals=True)
