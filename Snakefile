@@ -11,10 +11,12 @@ from pathlib import Path
 from snakemake.utils import min_version
 
 min_version("9.14")
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+# Where this file lies, also where another workflow imports it by `module:` (workflow.basedir is the other's then).
+HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+sys.path.insert(0, str(HOME / "src"))
 
 
-configfile: str(Path(workflow.basedir) / "config.yaml")
+configfile: str(HOME / "config.yaml")
 
 
 if Path("config.yaml").exists():

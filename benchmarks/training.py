@@ -1,12 +1,18 @@
-"""Training speed: the published network here against its authors' style, in one run on the same machine.
+"""Training speed: the published network here against its authors' style, presets, and every family.
 
     OMP_NUM_THREADS=1 python benchmarks/training.py [--batch 64] [--windows 2000] [--repeats 5]
+        [--only steps epochs families]
 
-Prints Markdown tables, in seconds of processor time of one thread, so that other work on the machine
-disturbs little: seconds per step (forward and backward) of the loop over segments and of the single
-pass, at segments of 1 s and 5 s, with the ratio; how far the single pass is from the time that its
-multiplications alone would take at the rate of a large matrix product; and seconds per epoch of each preset,
-from memory and from a shard on disk.
+Prints Markdown tables. What is compared is run in turns, in one process and one thread; times are medians
+of its processor time, so that other work on the machine disturbs little, and a ratio is the median of the
+ratios of the turns, with the smallest and largest behind it.
+
+- steps: seconds per forward and backward pass of the loop over segments and of the single pass, and the
+  floor: as many multiply-adds as the pass has (three times the forward's, of which 97 % are the LSTM's), done
+  as bare products of matrices of 1024 x 1024, in the same turns.
+- epochs: seconds per epoch of each preset (read, augment, forward, loss, backward, Adam), from memory and
+  from a shard on disk, and of the preset `quakesite` against the published network.
+- families: an epoch of each family against the published network's.
 """
 
 from __future__ import annotations
@@ -14,17 +20,23 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
 from authors_style import LoopCnnLstm
 from torch import nn
 
-from quakesite.models.cnn_lstm import HIDDEN, LAYERS, CnnLstm, SequenceEncoder
+from quakesite.models.cnn_lstm import HIDDEN, LAYERS, POOL, CnnLstm, SequenceEncoder
+from quakesite.models.families import FAMILIES
+from quakesite.models.network import Input
+from quakesite.models.target import TARGETS, Predictor
+from quakesite.training.augment import augmented
 from quakesite.training.data import Part
-from quakesite.training.presets import Input
+from quakesite.training.presets import fit_of
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.train import build
 from quakesite.windows.dataset import WindowDataset
@@ -33,20 +45,32 @@ from quakesite.windows.sharding import write_windows
 
 SAMPLES = 6000
 RATE_HZ = 100.0
+FAMILY_SHARE = 31
+"""A family's epoch is over so small a part of the windows: its ratio is what counts."""
+
+Run = Callable[[], object]
 
 
-def fastest(run: Callable[[], object], repeats: int) -> float:
-    """Returns the shortest processor time of `run` in seconds, after one run to warm up."""
-    run()
-    times = []
-    for _ in range(repeats):
-        started = time.process_time()
+def in_turns(runs: Sequence[Run], repeats: int) -> list[list[float]]:
+    """Returns the processor times of each run in seconds: once to warm up, then in turns, `repeats` times."""
+    for run in runs:
         run()
-        times.append(time.process_time() - started)
-    return min(times)
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(repeats):
+        for run, own in zip(runs, times, strict=True):
+            started = time.process_time()
+            run()
+            own.append(time.process_time() - started)
+    return times
 
 
-def step(network: nn.Module, windows: torch.Tensor, vs30: torch.Tensor) -> Callable[[], None]:
+def ratio(over: Sequence[float], under: Sequence[float]) -> str:
+    """Returns the median ratio of the turns, with the smallest and the largest."""
+    each = [a / b for a, b in zip(over, under, strict=True)]
+    return f"{median(each):.2f} ({min(each):.2f}-{max(each):.2f})"
+
+
+def step(network: nn.Module, windows: torch.Tensor, vs30: torch.Tensor) -> Run:
     """Returns one forward and backward pass."""
 
     def run() -> None:
@@ -57,44 +81,57 @@ def step(network: nn.Module, windows: torch.Tensor, vs30: torch.Tensor) -> Calla
 
 
 def multiplications(batch: int, segment_samples: int) -> float:
-    """Returns the multiply-adds of a forward and backward pass, as twice the forward's more."""
+    """Returns the multiply-adds of a forward and backward pass: three times the forward's."""
     steps = SequenceEncoder(4, segment_samples).steps(SAMPLES)
     lstm = steps * 4 * HIDDEN * ((LAYERS[-1][0] + HIDDEN) + 2 * HIDDEN)
-    length, before, convs = SAMPLES, 4, 0
+    length, before, convs = segment_samples, 4, 0
     for after, stride in LAYERS:
-        length //= stride
+        length = (length - 1) // stride + 1
         convs += length * before * after * 3
-        before = after
-    return 3.0 * batch * (lstm + convs)
+        length, before = length - POOL + 1, after
+    return 3.0 * batch * (lstm + convs * SAMPLES / segment_samples)
 
 
-def rate_of_products(repeats: int) -> float:
-    """Returns the multiply-adds per second of a product of two matrices of 1024 x 1024."""
+def products(multiplications: float) -> Run:
+    """Returns bare products of matrices of 1024 x 1024, of about so many multiply-adds."""
     a, b = torch.randn(2, 1024, 1024)
-    return 1024**3 / fastest(lambda: a @ b, repeats)
+    out = torch.empty(1024, 1024)
+
+    def run() -> None:
+        for _ in range(round(multiplications / 1024**3)):
+            torch.mm(a, b, out=out)
+
+    return run
 
 
 def steps(batch: int, repeats: int) -> None:
     """Prints the table of steps."""
-    rate = rate_of_products(repeats)
     windows, vs30 = torch.randn(batch, 4, SAMPLES), torch.full((batch,), 400.0)
-    print(f"\nForward and backward, batch {batch}, {torch.get_num_threads()} thread\n")
-    print("| segment | loop | single pass | ratio | multiplications alone |\n|---|---|---|---|---|")
+    print(f"\nForward and backward, batch {batch}\n")
+    print("| segment | loop | single pass | loop / single pass | floor | single pass / floor |")
+    print("|---|---|---|---|---|---|")
     for segment_samples in (100, 500):
-        loop = fastest(step(LoopCnnLstm(4, segment_samples), windows, vs30), repeats)
-        ours = fastest(step(CnnLstm(4, segment_samples), windows, vs30), repeats)
-        floor = multiplications(batch, segment_samples) / rate
-        segment_s = segment_samples / RATE_HZ
-        print(f"| {segment_s:g} s | {loop:.3f} s | {ours:.3f} s | {loop / ours:.2f} | {floor:.3f} s |")
+        networks = LoopCnnLstm(4, segment_samples), CnnLstm(4, segment_samples)
+        least = products(multiplications(batch, segment_samples))
+        loop, ours, floor = in_turns(
+            [*(step(network, windows, vs30) for network in networks), least], repeats
+        )
+        print(
+            f"| {segment_samples / RATE_HZ:g} s | {median(loop):.3f} s | {median(ours):.3f} s | "
+            f"{ratio(loop, ours)} | {median(floor):.3f} s | {ratio(ours, floor)} |",
+            flush=True,
+        )
 
 
 def write_shard(folder: Path, n: int) -> list[Path]:
-    """Writes `n` windows of noise as one shard."""
+    """Writes `n` windows of noise, marked from the middle on for 6 s, as one shard."""
     random = np.random.default_rng(0)
 
-    def rows() -> object:
+    def rows() -> Iterator[dict[str, Any]]:
         for index in range(n):
             tensor = random.standard_normal((4, SAMPLES)).astype("<f4")
+            tensor[3] = 0.0
+            tensor[3, 3000:3600] = 1.0
             yield dict.fromkeys(WINDOWS.names) | {
                 "record_id": f"20200101000000_{index:04d}",
                 "station": f"{index % 200:04d}",
@@ -105,42 +142,87 @@ def write_shard(folder: Path, n: int) -> list[Path]:
                 TENSOR: tensor.tobytes(),
             }
 
-    about = Description("pga60", "{}", SAMPLES, RATE_HZ)
-    write_windows(rows(), about, folder / "0-of-1.parquet")  # type: ignore[arg-type]
+    write_windows(rows(), Description("pga60", "{}", SAMPLES, RATE_HZ), folder / "0-of-1.parquet")
     return [folder / "0-of-1.parquet"]
 
 
-def epoch(part: Part, preset: str, batch: int) -> float:
-    """Returns the seconds of one epoch of a preset over `part`, with Adam's steps."""
-    settings = TrainingSettings(preset=preset)
-    predictor = build(settings, Input(4, SAMPLES, RATE_HZ, 100), part.labels, 0)
+def epoch(predictor: Predictor, part: Part, batch: int, augment: Sequence[str] = ()) -> Run:
+    """Returns one epoch over `part`: read, augment, forward, loss, backward, Adam's step."""
     optimiser = torch.optim.Adam(predictor.parameters())
-    started = time.process_time()
-    for windows, labels in part.loader(batch, seed=0):
-        optimiser.zero_grad()
-        nn.functional.mse_loss(predictor.network(windows), predictor.target.encode(labels)).backward()
-        optimiser.step()
-    return time.process_time() - started
+    chance = torch.Generator()
+
+    def run() -> None:
+        for windows, labels in part.loader(batch, seed=0):
+            windows, labels = augmented(windows, labels, augment, chance)
+            optimiser.zero_grad()
+            predictor.target.loss(predictor.network(windows), labels).backward()
+            optimiser.step()
+
+    return run
 
 
-def epochs(batch: int, n: int) -> None:
-    """Prints the table of epochs."""
-    with tempfile.TemporaryDirectory() as folder:
-        windows = WindowDataset(write_shard(Path(folder), n), channels=4)
-        labels = torch.linspace(200, 900, n)
-        held, read = Part(windows, labels, memory_bytes=2**40), Part(windows, labels, memory_bytes=0)
-        print(f"\nOne epoch over {n} windows of 60 s, batch {batch}\n")
-        print("| preset | from memory | from a shard |\n|---|---|---|")
-        for preset in ("paper", "quakesite"):
-            print(f"| {preset} | {epoch(held, preset, batch):.2f} s | {epoch(read, preset, batch):.2f} s |")
+def of_preset(preset: str, part: Part, batch: int) -> Run:
+    """Returns an epoch of a preset."""
+    settings = TrainingSettings(preset=preset)  # type: ignore[arg-type]
+    predictor = build(settings, Input(4, SAMPLES, RATE_HZ, 100), part.labels, 0)
+    return epoch(predictor, part, batch, fit_of(settings).augment)
+
+
+def epochs(windows: WindowDataset, batch: int, repeats: int) -> None:
+    """Prints the table of presets."""
+    labels = torch.linspace(200, 900, len(windows))
+    held, read = Part(windows, labels, memory_bytes=2**40), Part(windows, labels, memory_bytes=0)
+    runs = [of_preset(preset, part, batch) for preset in ("paper", "quakesite") for part in (held, read)]
+    times = in_turns(runs, repeats)
+    print(f"\nOne epoch over {len(windows)} windows of 60 s, batch {batch}\n")
+    print("| preset | from memory | from a shard | shard / memory | published network / preset |")
+    print("|---|---|---|---|---|")
+    for name, own in (("paper", times[:2]), ("quakesite", times[2:])):
+        print(
+            f"| {name} | {median(own[0]):.2f} s | {median(own[1]):.2f} s | {ratio(own[1], own[0])} | "
+            f"{ratio(times[0], own[0])} |",
+            flush=True,
+        )
+
+
+def families(windows: WindowDataset, batch: int, repeats: int) -> None:
+    """Prints the table of families."""
+    n = max(batch, len(windows) // FAMILY_SHARE)
+    part = Part(windows, torch.linspace(200, 900, len(windows)), range(n), memory_bytes=2**40)
+
+    def of_family(name: str) -> tuple[Run, int]:
+        torch.manual_seed(0)
+        target = TARGETS["ln"](part.labels)
+        network = FAMILIES[name].network(Input(4, SAMPLES, RATE_HZ, 100), target.outputs)
+        weights = sum(parameter.numel() for parameter in network.parameters())
+        return epoch(Predictor(network, target), part, batch), weights
+
+    print(f"\nOne epoch over {n} windows of 60 s, batch {batch}, from memory\n")
+    print("| family | parameters | epoch | family / published network |\n|---|---|---|---|")
+    published, _ = of_family("cnn_lstm")
+    for name in FAMILIES:
+        run, weights = of_family(name)
+        yardstick, own = in_turns([published, run], repeats)
+        print(f"| `{name}` | {weights:,} | {median(own):.2f} s | {ratio(own, yardstick)} |", flush=True)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    tables = ("steps", "epochs", "families")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--windows", type=int, default=2000)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=tables, default=tables)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    steps(given.batch, given.repeats)
-    epochs(given.batch, given.windows)
+    if "steps" in given.only:
+        steps(given.batch, given.repeats)
+    with tempfile.TemporaryDirectory() as folder:
+        if set(given.only) != {"steps"}:
+            dataset = WindowDataset(write_shard(Path(folder), given.windows), channels=4)
+        if "epochs" in given.only:
+            epochs(dataset, given.batch, given.repeats)
+        if "families" in given.only:
+            families(dataset, given.batch, given.repeats)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "envs" / "constraints.txt"
-INSTALL = ["--editable", f"{ROOT}[dev,slurm]"]
+INSTALL = ["--editable", f"{ROOT}[dev,docs,s3,slurm]"]
 OLDEST = (3, 11)
 
 

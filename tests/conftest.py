@@ -25,10 +25,11 @@ def shared_data() -> Path:
 
 
 RUNS_OF_THE_WORKFLOW = {
-    "finished": ["test_jobs", "test_results", "test_reports_rerun"],
+    "finished": ["test_jobs", "test_results", "test_reports_rerun", "test_faults"],
     "real": ["test_real_records"],
+    "slurm": ["test_slurm"],
 }
-"""The fixtures that take the longest to make, and the files that share each."""
+"""The fixtures that take the longest to make or are there once on a machine, and their files."""
 
 
 def run_behind(nodeid: str) -> str | None:

@@ -68,6 +68,16 @@ def test_what_the_user_sets_wins_over_the_demonstration() -> None:
     assert config.picks.manual == "mine.csv"
 
 
+def test_a_default_that_the_user_states_wins_over_the_demonstration_too(root: Path) -> None:
+    default = Config().training
+    assert resolve({"training": {"max_epochs": default.max_epochs}}).training.max_epochs == default.max_epochs
+    cloned = yaml.safe_load((root / "config.yaml").read_text())
+    demo = Config().demo.training
+    assert resolve(cloned).training.max_epochs == demo.max_epochs
+    stated = resolve(cloned, sources=[cloned, {"training": {"max_epochs": default.max_epochs}}]).training
+    assert (stated.max_epochs, stated.batch_size) == (default.max_epochs, demo.batch_size)
+
+
 def test_load_names_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("records: [1, 2\n")

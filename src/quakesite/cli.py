@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quakesite.errors import InputError
+from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError
 
 STAGES = {
     "records": "Read strong-motion records of every form into shards.",
@@ -70,4 +70,11 @@ def main() -> None:
         sys.stderr.write(f"quakesite: {error}\n")
         sys.exit(1)
     except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        path = error.filename2 or error.filename
+        where = f"{path}: " if path else ""
+        sys.stderr.write(f"quakesite: {where}{error.strerror}; {MAKE_ROOM}\n")
         sys.exit(1)

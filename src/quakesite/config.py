@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,8 +82,12 @@ class Config(Section):
         """Whether the synthetic archive is searched."""
         return DEMO_ARCHIVE in (str(Path(folder)) for folder in self.archive)
 
-    def with_demo(self) -> Config:
-        """Returns the configuration with the synthetic archive's companions where it is the archive."""
+    def with_demo(self, stated: Collection[str] = ()) -> Config:
+        """Returns the configuration with the synthetic archive's companions where it is the archive.
+
+        Args:
+            stated: keys of `training` that the user has set: their values stay, even at their defaults.
+        """
         if not self.uses_demo:
             return self
         default = Config()
@@ -101,19 +105,43 @@ class Config(Section):
             update={
                 name: value
                 for name, value in self.demo.training.model_dump().items()
-                if getattr(self.training, name) == getattr(default.training, name)
+                if name not in stated and getattr(self.training, name) == getattr(default.training, name)
             }
         )
         return self.model_copy(update={"stations": stations, "picks": picks, "training": training})
 
 
-def resolve(values: Mapping[str, Any], where: str | Path = "config") -> Config:
+def resolve(
+    values: Mapping[str, Any],
+    where: str | Path = "config",
+    *,
+    sources: Sequence[Mapping[str, Any]] | None = None,
+) -> Config:
     """Returns the checked configuration, the synthetic archive's companions filled in.
+
+    Args:
+        values: every key that is set.
+        where: what an error message calls them.
+        sources: what `values` were put together from, file by file; None: from one.
 
     Raises:
         InputError: an unknown key, a wrong type or a broken cross-field rule.
     """
-    return validated(Config, dict(values), where).with_demo()
+    checked = validated(Config, dict(values), where)
+    stated: set[str] = set()
+    for source in [values] if sources is None else sources:
+        stated |= _stated(source)
+    return checked.with_demo(stated)
+
+
+def _stated(values: Mapping[str, Any]) -> set[str]:
+    """Returns the keys of `training` that a file sets; none where it sets all, as `config.yaml` does.
+
+    A file that has every key is `config.yaml` as cloned or a copy of it: its defaults are nobody's wish.
+    """
+    given = values.get("training")
+    keys = set(given) if isinstance(given, Mapping) else set()
+    return set() if keys >= set(TrainingSettings.model_fields) else keys
 
 
 def load(path: str | Path = "config.yaml") -> Config:

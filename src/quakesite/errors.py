@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""Errors of a disk that takes no more, whatever file was being read or written."""
+MAKE_ROOM = "make room and run the same command again"
 
 
 class InputError(ValueError):

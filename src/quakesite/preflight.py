@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quakesite.config import DEMO, Config
 from quakesite.errors import InputError
+from quakesite.own_file import is_own
 from quakesite.picks.networks import AUTO, is_path
 from quakesite.records.archive import Scan, scan
 
@@ -57,7 +58,7 @@ def preflight(config: Config) -> None:
         InputError: the first thing that is not.
     """
     if not config.uses_demo:
-        scan_archive(tuple(config.archive), config.n_shards)
+        scan_archive(tuple(config.archive), config.n_shards, 0)  # as the rules ask: the scan is theirs, too
     if config.records.events:
         from quakesite.records.events import events_of
 
@@ -65,6 +66,7 @@ def preflight(config: Config) -> None:
             events_of(table)
     check_stations(config)
     check_picks(config)
+    check_network(config)
 
 
 def check_stations(config: Config) -> None:
@@ -98,6 +100,8 @@ def check_picks(config: Config) -> None:
         from quakesite.picks.manual import check_manual
 
         check_manual(manual)
+    for file in config.picks.own.values():
+        _check_own_file(file, "picks.methods")
     for network in config.picks.networks:
         weights = config.picks.weights_of(network)
         if weights != AUTO and is_path(weights) and not Path(weights).exists():
@@ -107,6 +111,22 @@ def check_picks(config: Config) -> None:
                 field="picks.weights",
                 expected="auto, a folder or a file, or a name of SeisBench's",
             )
+
+
+def check_network(config: Config) -> None:
+    """Checks that the file of a network of one's own is there.
+
+    Raises:
+        InputError: it is not.
+    """
+    network = config.training.network
+    if network is not None and is_own(network):
+        _check_own_file(network, "training.network")
+
+
+def _check_own_file(file: str, field: str) -> None:
+    if not Path(file).is_file():
+        raise InputError("config", f"{file!r} does not exist", field=field, expected="a Python file")
 
 
 def _made_by_demo(config: Config, path: str) -> bool:

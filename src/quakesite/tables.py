@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from quakesite.errors import InputError
+from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError
+from quakesite.seal import Broken, check_seal, seal
 
 
 @contextmanager
@@ -21,6 +22,9 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
 
     The file is flushed to disk before the rename, so that a reader sees the old content, the new, or
     none, even after a power cut. When the block raises, the temporary file is removed.
+
+    Raises:
+        InputError: there is no room on the disk, or it may not be written to.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -30,8 +34,21 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         _fsync(temporary)
         os.replace(temporary, target)
         _fsync(target.parent)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        found = f"cannot be written ({os.strerror(error.errno)})"
+        raise InputError(target, found, action=MAKE_ROOM) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def sealed_path(target: str | Path) -> Iterator[Path]:
+    """Yields a temporary path as `atomic_path` does, for a Parquet file; it is sealed when the block ends."""
+    with atomic_path(target) as temporary:
+        yield temporary
+        seal(temporary)
 
 
 @contextmanager
@@ -50,9 +67,11 @@ def _fsync(path: Path) -> None:
 
 
 def write_parquet(table: pa.Table, target: str | Path, *, row_group_rows: int | None = None) -> None:
-    """Writes `table` to `target` atomically, zstd-compressed."""
-    with atomic_path(target) as temporary:
-        pq.write_table(table, temporary, compression="zstd", row_group_size=row_group_rows)
+    """Writes `table` to `target` atomically, zstd-compressed, with checksums of its pages and footer."""
+    with sealed_path(target) as temporary:
+        pq.write_table(
+            table, temporary, compression="zstd", row_group_size=row_group_rows, write_page_checksum=True
+        )
 
 
 def write_csv(table: pa.Table, target: str | Path) -> None:
@@ -62,20 +81,41 @@ def write_csv(table: pa.Table, target: str | Path) -> None:
         pa.csv.write_csv(table, temporary, options)
 
 
+@contextmanager
+def open_parquet(
+    source: str | Path, *, expected: str = "a Parquet table", action: str = "delete it and run again"
+) -> Iterator[pq.ParquetFile]:
+    """Yields the Parquet file at `source`; what is read of it in the block is checked against its checksums.
+
+    Args:
+        source: where it is.
+        expected, action: what the message says of a file that cannot be read.
+
+    Raises:
+        InputError: the file cannot be opened or is not Parquet; or, from reading in the block, it is damaged.
+    """
+    try:
+        check_seal(source)
+        with pq.ParquetFile(source, page_checksum_verification=True) as file:
+            yield file
+    except (pa.ArrowException, OSError, Broken) as error:
+        what = "is damaged" if is_damage(error) else "cannot be read"
+        raise InputError(source, f"{what} ({error})", expected=expected, action=action) from error
+
+
+def is_damage(error: Exception) -> bool:
+    """Returns whether reading failed because bytes of the file are not those that were written."""
+    return isinstance(error, Broken) or "CRC checksum" in str(error)
+
+
 def read_parquet(source: str | Path, schema: pa.Schema, *, columns: Sequence[str] | None = None) -> pa.Table:
     """Returns the table at `source`, which must carry the columns of `schema`.
 
     Raises:
-        InputError: the file is not Parquet, or misses a column of `schema` that was asked for.
+        InputError: the file is not Parquet, is damaged, or misses a column of `schema` that was asked for.
     """
     wanted = list(columns) if columns is not None else schema.names
-    try:
-        file = pq.ParquetFile(source)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            source, f"cannot be read ({error})", expected="a Parquet table", action="delete it and run again"
-        ) from error
-    with file:
+    with open_parquet(source) as file:
         missing = [name for name in wanted if name not in file.schema_arrow.names]
         if missing:
             raise InputError(

@@ -170,4 +170,5 @@ def test_a_profile_that_is_none_fails(slurm: Install, here: Path) -> None:
 def test_the_profile_of_the_checkout_is_read(root: Path) -> None:
     profile = read_profile(root / "workflow/profiles/slurm")
     assert profile.setting("executor") == "slurm"
-    assert len(profile.asked("slurm_partition")) >= 1
+    assert profile.setting("slurm-status-command") == "squeue"
+    assert profile.asked("mem_mb") == {"2000"}

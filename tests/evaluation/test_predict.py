@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -150,10 +151,10 @@ def test_the_command_gives_the_figures_of_predictions_csv(run: Run, tmp_path: Pa
     CliRunner().invoke(app, arguments, catch_exceptions=False)
     printed = say(run.archive, "--model", run.model(), "--out", tmp_path / "p.csv")
     of_workflow, own = ((tmp_path / name).read_text().splitlines() for name in ("w.csv", "p.csv"))
-    assert of_workflow[0] == own[0]
-    header = own[0].split(",")
+    assert of_workflow[0] + ",beyond_training" == own[0]
+    header = of_workflow[0].split(",")
     for mine, theirs in zip(own[1:], of_workflow[1:], strict=True):
-        pair = zip(mine.split(","), theirs.split(","), strict=True)
+        pair = zip(mine.split(",")[: len(header)], theirs.split(","), strict=True)
         for name, (value, expected) in zip(header, pair, strict=True):
             if name in ("vs30_predicted", "vs30_low", "vs30_high", "latitude", "longitude") and expected:
                 assert float(value) == pytest.approx(float(expected), rel=1e-4), name
@@ -233,7 +234,7 @@ def test_a_folder_of_the_model_needs_nothing_else(run: Run, records, tmp_path: P
     cut_as = Window.model_validate(about["window"]["settings"])
     assert cut_as == WindowsSettings().kinds["p15"].model_copy(update={"rate_hz": 100.0})
     assert about["input"]["channels"] == ["E", "N", "Z"]
-    assert all(row["target"]["scale"] == "standardised ln Vs30" for row in about["members"])
+    assert {row["target"]["scale"] for row in about["members"]} == {"ln (Vs30 / best constant) / std"}
     assert str(run.folder) not in json.dumps(about) + (moved / "README.md").read_text()
 
 
@@ -263,6 +264,79 @@ def test_a_folder_that_is_none_or_was_changed_is_one_clear_line(run: Run, tmp_pa
         load(folder)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("support", None, r"model\.json: damaged \(TypeError"),
+        ("support", {"features": []}, r"model\.json: damaged \(KeyError\('mean'\)"),
+        ("calibration", [{"station": "9001", "members": [1]}], r"damaged \(KeyError\('residual_ln'\)"),
+        ("calibration", [{"station": "9001", "members": [1], "residual_ln": "x"}], "a word for a number"),
+        ("coverage", "often", "a word for a number"),
+        ("members", [{"file": "1.safetensors"}], "members: damaged"),
+        ("members", "1.safetensors", "members: damaged"),
+        ("input", {}, r"damaged \(KeyError\('channels'\)"),
+        ("window", {"settings": {"anchor": "pgv"}}, "anchor"),
+        ("limits", {"min_snr_db": "much"}, "damaged"),
+        ("ranges", {"magnitude": [1]}, "damaged"),
+    ],
+)
+def test_a_damaged_manifest_is_one_clear_line(run: Run, tmp_path: Path, key: str, value, line: str) -> None:
+    with pytest.raises(InputError, match=line):
+        load(changed(run.model(), tmp_path / "damaged", **{key: value}))
+
+
+def test_a_manifest_without_a_key_is_one_clear_line(run: Run, tmp_path: Path) -> None:
+    folder = changed(run.model(), tmp_path / "cut")
+    whole = json.loads((folder / "model.json").read_text())
+    for key in (
+        "support",
+        "calibration",
+        "coverage",
+        "outside_level",
+        "limits",
+        "picks",
+        "input",
+        "synthetic",
+    ):
+        (folder / "model.json").write_text(json.dumps({name: whole[name] for name in whole if name != key}))
+        with pytest.raises(InputError, match=rf"model\.json: damaged \(KeyError\('{key}'\)"):
+            load(folder)
+
+
+def test_a_record_beyond_what_the_model_has_seen_is_told(run: Run, records, tmp_path: Path) -> None:
+    model = load(run.model())
+    assert set(model.ranges) >= {"magnitude", "epicentral_distance_km"}
+    # Only the stations that had no say in what the model has seen can lie beyond it.
+    assert {one.station for one in model.predict(records, rejects=[]) if one.beyond} <= UNMEASURED
+    near = next(record for record in records if record.station not in UNMEASURED)
+    far = dataclasses.replace(near, epicentral_distance_km=203.4, magnitude=None)
+    told = r"epicentral distance 203 km, seen \d+ to \d+ km"
+    (found,) = model.predict([far], rejects=[])
+    assert re.fullmatch(told, found.beyond[0])
+    assert found.beyond[1:] == ("magnitude not known",)
+    assert found.vs30_m_s == model.predict([near], rejects=[])[0].vs30_m_s
+    narrow = changed(run.model(), tmp_path / NAME, ranges={"magnitude": [9.0, 9.5]})
+    said = json.loads(say(run.archive, "--model", narrow, "--json"))
+    assert {row["beyond_training"][-17:] for row in said["stations"]} == {", seen 9.0 to 9.5"}
+    silent = changed(run.model(), tmp_path / "older", ranges={})
+    assert load(silent).predict([far], rejects=[])[0].beyond == ()
+
+
+def test_a_model_that_is_not_to_be_believed_says_so_with_its_figures(run: Run, tmp_path: Path) -> None:
+    sentence = f"{NAME} has collapsed: its predictions spread over 0.1 m/s."
+    bad = changed(run.model(), tmp_path / "bad" / NAME, audit=sentence)
+    good = changed(run.model(), tmp_path / "good" / NAME, audit="")
+    one = next(path for path in sorted(run.archive.rglob("*")) if path.is_file() and "9001" in path.name)
+    assert f"Caution: {sentence}" in say(one, "--model", bad)
+    assert sentence in json.loads(say(one, "--model", bad, "--json"))["note"]
+    assert "Caution" not in say(one, "--model", good)
+    with pytest.warns(UserWarning, match="has collapsed"):
+        load(bad).predict(read_any(run.archive, rejects=[])[:1])
+    told = json.loads((run.model() / "model.json").read_text())["audit"]
+    card = (run.model() / "README.md").read_text()
+    assert f"Collapse audit: {told or f'{NAME} is better than a constant'}" in card
+
+
 @pytest.fixture(scope="module")
 def needs_picks(run: Run) -> Path:
     """The model as if EQTransformer had picked for it, with a limit to the noise."""
@@ -287,7 +361,8 @@ def test_a_model_that_needs_picks_says_how_to_get_them(
     by_pga = changed(needs_picks, tmp_path / NAME, window=window)
     with pytest.raises(InputError, match=r"its limits \(min_snr_db 25\).* or give --no-picks"):
         say(one, "--model", by_pga)
-    assert "9001" in say(one, "--model", by_pga, "--no-picks")
+    assert "9001" in (said := say(one, "--model", by_pga, "--no-picks"))
+    assert "Nothing was picked: the model's records keep min_snr_db 25, these may not." in said
 
 
 def test_eqtransformer_picks_with_given_weights(records, needs_picks: Path, shared_data: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from quakesite.errors import InputError
 from quakesite.evaluation.command import app
 from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.regions import (
@@ -134,3 +135,36 @@ def test_the_command_writes_three_tables_that_stay_the_same(tmp_path: Path) -> N
     assert len(read_csv(tmp_path / "regions-a.csv")) == 3
     for name in names:
         assert (tmp_path / f"{name}-a.csv").read_bytes() == (tmp_path / f"{name}-b.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "line"),
+    [
+        ("latitude", "north", "latitude: 'north'; expected a number"),
+        ("vs30_measured", "NaN", "vs30_measured: 'NaN'; expected a number"),
+        ("vs30_predicted", "0.0", "vs30_predicted: 0; expected m/s above 0"),
+    ],
+)
+def test_what_is_no_number_is_named(column: str, value: str, line: str) -> None:
+    rows = predictions()
+    rows[3][column] = value
+    with pytest.raises(InputError, match=line):
+        region_tables(rows, 4, seed=0)
+
+
+def test_another_table_is_refused_and_one_without_places_says_why_nothing_comes_of_it(tmp_path: Path) -> None:
+    source = tmp_path / "predictions.csv"
+    names = ("out", "members", "criteria")
+    arguments = ["regions", str(source), "--settings", "{}"]
+    arguments += [word for name in names for word in (f"--{name}", str(tmp_path / f"{name}.csv"))]
+    source.write_text("station,latitude\n0101,38.0\n")
+    with pytest.raises(InputError, match=r"longitude, vs30_measured, .*: column missing"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+    rows = [row | {"latitude": ""} for row in predictions()]
+    with source.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    said = CliRunner().invoke(app, arguments, catch_exceptions=False).stderr
+    assert f"none of {len(rows)} stations is measured, out of fold and located: empty tables" in said
+    assert [len(read_csv(tmp_path / f"{name}.csv")) for name in names] == [0, 0, 0]

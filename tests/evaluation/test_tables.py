@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from typer.testing import CliRunner
 from quakesite.errors import InputError
 from quakesite.evaluation.command import app
 from quakesite.evaluation.folds import read_folds
+from quakesite.evaluation.labels import measured_vs30
 from quakesite.evaluation.table1 import read_splits, read_windows, table1_rows
+from quakesite.stations.schema import STATIONS
 from quakesite.tables import write_parquet
 from quakesite.training.experiments import EXPERIMENTS, TABLE_II
 from quakesite.training.schema import PREDICTIONS
@@ -118,6 +121,30 @@ def test_a_perfect_model_has_no_error_and_raises_suspicion(table2) -> None:
     assert "too good to be true" in said
 
 
+def test_a_model_that_has_diverged_is_called_so(table2, predictions, stations, tmp_path) -> None:
+    def diverged(measured, seen, trial):
+        return np.where(np.arange(len(measured)) % 7 == 0, np.inf, measured)
+
+    paths = predictions("beta_auto_pga", diverged)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = run(
+            "table2", *paths, "--stations", stations, "--settings", SETTINGS, "--out", tmp_path / "t.csv"
+        )
+    assert "beta_auto_pga has diverged: some of its predictions are not numbers." in said
+    total = next(row for row in read(tmp_path / "t.csv") if row["site_class"] == "Total")
+    assert (total["skill"], total["absolute_mean_error_pct"], total["collapsed"]) == ("NaN", "NaN", "")
+
+
+@pytest.mark.parametrize(("value", "found"), [(float("nan"), "nan"), (0.0, "0"), (-5.0, "-5")])
+def test_a_vs30_that_is_no_velocity_is_refused(value: float, found: str, stations, tmp_path) -> None:
+    rows = pq.read_table(stations).to_pylist()
+    rows[1]["vs30_m_s"] = value
+    write_parquet(pa.Table.from_pylist(rows, schema=STATIONS), tmp_path / "s.parquet")
+    with pytest.raises(InputError, match=rf"Vs30 of station 0102: {found}; expected m/s above 0, or nothing"):
+        measured_vs30(tmp_path / "s.parquet")
+
+
 def test_a_random_model_is_no_better_than_a_constant(table2) -> None:
     rows, said = table2("random")
     assert float(rows[-1]["skill_high"]) < 0.0
@@ -190,6 +217,9 @@ def test_markdown_and_latex_show_the_papers_values_beside_ours(
     assert r"37.84\%" in latex
     assert r"beta\_auto\_pga" in latex
     assert latex.count(r"\midrule") == len(TABLE_II)
+    assert latex.index("The archive is synthetic") < latex.index(r"\end{table}")
+    assert latex.startswith("% needs \\usepackage{booktabs,graphicx}\n")
+    assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
 
 
 def test_skill_names_what_each_model_is_worth(predictions, models, stations, tmp_path) -> None:
@@ -254,6 +284,12 @@ def test_table1_counts_what_each_experiment_really_has(stations, tmp_path) -> No
 
     rows = counted(stations, "{}")
     assert list(rows) == list(EXPERIMENTS)
+    run(*common, "--stations", stations, "--settings", "{}", "--markdown", tmp_path / "t.md")
+    header = (tmp_path / "t.md").read_text().splitlines()[0]
+    of_the_paper = (
+        "| Training method | P/S info | Annotation, train | Annotation, test | Signal segment | Exp. name | "
+    )
+    assert header.startswith(of_the_paper + "Train stations")
     auto, man, p15 = rows["beta_auto_pga"], rows["alpha_man_pga"], rows["alpha_auto_p15"]
     assert (auto["train_records"], auto["test_stations"], auto["test_records"]) == ("2.5", "1.0", "3.5")
     # The first window of each station has no S pick, and is of no use with the P/S channel.

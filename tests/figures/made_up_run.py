@@ -251,6 +251,7 @@ def _evaluation(results: Path) -> None:
     _csv(results / "control.csv", [control | {"change_high": 3.0}])
     held = {"model": "hvsr_forest", "coverage": 0.9, "stations": "all", "n_stations": 35, "covered": 0.88}
     _csv(results / "coverage.csv", [held, held | {"stations": "class C", "n_stations": 0, "covered": "NaN"}])
+    _class_tables(results)
     compared = {"station": "0001", "list_vs30_m_s": 300.0, "header_vs30_m_s": 310.0}
     _csv(results / "stations/comparison.csv", [compared])
     _csv(results / "counts.csv", [{"what": "stations", "paper": 731, "run": 60, "difference": -671}])
@@ -261,6 +262,16 @@ def _evaluation(results: Path) -> None:
     agreement |= {"within_0_1_s": 0.95, "within_0_2_s": 1.0, "within_0_5_s": 1.0}
     bins = [("all", "all", 65), *(("snr_db", f"{low} to {low + 10}", 15) for low in (20, 30, 40))]
     _csv(results / "agreement.csv", [agreement | {"by": by, "bin": one, "n": n} for by, one, n in bins])
+
+
+def _class_tables(results: Path) -> None:
+    score = {"model": "hvsr_forest", "n_stations": 35, "brier": 0.4321, "brier_climatology": 0.6}
+    score |= {"brier_skill": 0.28, "brier_skill_low": 0.11, "brier_skill_high": 0.4}
+    _csv(results / "class_skill.csv", [score | {"right_class": 0.7, "right_class_climatology": 0.5}])
+    came_true = {"model": "hvsr_forest", "site_class": "all", "probability_from": 0.1, "probability_to": 0.3}
+    came_true |= {"n": 20, "mean_probability": 0.21, "frequency": 0.25}
+    came_true |= {"frequency_low": 0.08657146910143461, "frequency_high": 0.4910459}
+    _csv(results / "evaluation/class_reliability.csv", [came_true])
 
 
 def history_row(experiment: int, trial: int, epoch: int) -> dict[str, float]:

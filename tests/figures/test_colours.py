@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from quakesite.figures.agreement import LINES, SHADES
 from quakesite.figures.map_page import asset
 from quakesite.figures.regions import COLOURS as REGION_COLOURS
 from quakesite.figures.regions import MARKERS as REGION_MARKERS
@@ -50,7 +51,15 @@ def lab(colour: str, seen_by: str) -> np.ndarray:
 
 @pytest.mark.parametrize("seen_by", SEEN_BY)
 @pytest.mark.parametrize(
-    "colours", [tuple(CLASS_COLOURS.values()), (TRAIN, VALIDATION)], ids=["classes", "sets"]
+    "colours",
+    [
+        tuple(CLASS_COLOURS.values()),
+        (TRAIN, VALIDATION),
+        tuple(colour for colour, _, _ in LINES),
+        tuple(SHADES.values()),
+        REGION_COLOURS,
+    ],
+    ids=["classes", "sets", "lines of agreement", "bars of agreement", "regions"],
 )
 def test_colours_stay_apart(colours: tuple[str, ...], seen_by: str) -> None:
     for one, two in combinations(colours, 2):
@@ -63,7 +72,8 @@ def test_the_measure_tells_red_from_green_for_everyone_but_the_colour_blind() ->
     assert apart["everyone"] > 2 * apart["deuteranopia"]
 
 
-def test_classes_and_regions_differ_in_shape_as_well() -> None:
+def test_classes_regions_and_lines_differ_in_shape_as_well() -> None:
+    assert len({marker for _, marker, _ in LINES}) == len(LINES)
     assert len(set(CLASS_MARKERS.values())) == len(CLASS_MARKERS) == len(CLASS_COLOURS) == 5
     assert len(set(REGION_MARKERS)) == len(REGION_MARKERS) == len(REGION_COLOURS)
 

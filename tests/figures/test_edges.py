@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from quakesite.errors import InputError
 from quakesite.evaluation.schema import FEATURES
 from quakesite.figures import (
     agreement,
+    basemap,
     channels,
     gallery,
     hv_curve,
@@ -37,6 +39,7 @@ from quakesite.figures.table_rows import finite, read_rows
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet, write_parquet
 from quakesite.training.experiments import TABLE_II
+from quakesite.training.schema import HISTORY
 
 NAN, INF = float("nan"), float("inf")
 ROW = {"vs30_measured": "300", "vs30_predicted": "350", "vs30_low": "250", "vs30_high": "490"}
@@ -77,8 +80,65 @@ def test_lines_lie_under_the_points() -> None:
 def test_a_prediction_that_is_no_number_is_neither_drawn_nor_counted() -> None:
     odd = [ROW | {"vs30_predicted": "NaN"}, ROW | {"vs30_measured": "inf"}, ROW | {"vs30_predicted": "-3"}]
     figure = predicted.draw([ROW, *odd])
-    assert figure.axes[0].get_title(loc="left").startswith("1 station,")
+    said = figure.axes[0].get_title(loc="left").splitlines()
+    assert said == ["1 station, 100 % within their interval", "2 more without a prediction above 0 m/s"]
     assert drawn_stations(figure) == [[300.0, 350.0]]
+
+
+def test_a_run_of_one_epoch_shows_markers_and_the_range_over_trials() -> None:
+    trials = [
+        {name: np.array([1.0 if name == "epoch" else value]) for name in HISTORY.names} for value in (2, 5)
+    ]
+    for axes in learning_curves.draw({"alpha_auto_pga": trials}).axes:
+        assert [line.get_marker() for line in axes.get_lines()] == ["o", "s"]
+        assert {line.get_ydata()[0] for line in axes.get_lines()} == {3.5}
+        ranges = [one for one in axes.collections if str(one.get_gid()).startswith("range")]
+        assert [one.get_segments()[0][:, 1].tolist() for one in ranges] == [[2.0, 5.0]] * 2
+        assert axes.get_xlim() == (0.0, 2.0)
+
+
+@pytest.mark.parametrize("far", [(151.0, -33.0), (12.0, 36.0), (33.0, 39.0)])
+def test_a_map_has_few_round_ticks_however_far_it_reaches(far: tuple[float, float]) -> None:
+    rows = [{"vs30_m_s": 400.0, "longitude": x, "latitude": y} for x, y in (far, (30.0, 39.0))]
+    figure = stations_map.draw(rows)
+    [axes] = figure.axes
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        inside = [tick for tick in axis.get_majorticklocs() if low <= tick <= high]
+        assert 3 <= len(inside) <= 8
+        assert all(tick == round(tick) for tick in inside)
+    assert cut_off(figure) == []
+
+
+def test_land_that_was_cut_off_has_no_coast_along_the_cut() -> None:
+    edges = ((0, 24.5), (0, 46.5), (1, 33.8), (1, 43.8))
+    for name, rings in basemap.outline().items():
+        sides = {pair for ring in rings for pair in pairwise(ring)}
+        along = {
+            (one, two)
+            for one, two in sides
+            if any(max(abs(one[axis] - edge), abs(two[axis] - edge)) < 0.011 for axis, edge in edges)
+        }
+        kept = [pair for ring in rings for part in basemap.coast(ring) for pair in pairwise(part)]
+        assert set(kept) == sides - along, name
+        assert len(kept) == len(set(kept)), name
+        assert bool(along) is (name not in ("Türkiye", "Cyprus", "N. Cyprus")), name
+
+
+def test_points_of_too_few_records_are_told(run: RunNumbers) -> None:
+    rows = read_rows(run.results / "agreement.csv")
+    figure = agreement.draw([row | {"n": "2"} if row["bin"] == "20 to 30" else row for row in rows])
+    said = [text.get_text() for text in figure.findobj(Text)]
+    assert "1 point of fewer than 3 records left out" in said
+    assert not [
+        text.get_text() for text in agreement.draw(rows).findobj(Text) if "left out" in text.get_text()
+    ]
+
+
+def test_a_byte_order_mark_is_no_part_of_a_columns_name(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("\ufeffname,error_pct\na,1.5\n", encoding="utf-8")
+    assert read_rows(table) == [{"name": "a", "error_pct": "1.5"}]
+    assert ">name<" in table_page.render(table)
 
 
 def test_numbers_are_finite_or_not_there() -> None:
@@ -206,7 +266,7 @@ def every_figure(results: Path) -> dict[str, Figure]:
     stations = read_parquet(results / "stations/stations.parquet", STATIONS).to_pylist()
     catalogue = overview.read_records(results / "records/catalogue.parquet")
     histories = [path for name in TABLE_II for path in sorted(results.glob(f"training/{name}/*/history.csv"))]
-    of_picks = overview.read_snr(results / "picks.parquet")
+    of_picks = overview.read_snr(results / "picks.parquet").values()
     synthetic = {"synthetic": True}
     return {
         "fig1": stations_map.draw(stations, **synthetic),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -24,10 +25,11 @@ from quakesite.figures import (
     skill,
     stations_map,
 )
-from quakesite.figures.command import app
+from quakesite.figures.command import Preset, app
 from quakesite.figures.style import SYNTHETIC, save
 from quakesite.stations.schema import STATIONS, site_class
 from quakesite.tables import write_parquet
+from quakesite.training import settings
 from quakesite.training.experiments import TABLE_II
 from quakesite.training.schema import HISTORY
 from quakesite.windows.schema import WINDOWS, Description
@@ -315,7 +317,7 @@ def test_a_record_without_s_has_no_s_line(windows) -> None:
 
 def test_only_out_of_fold_stations_with_a_measurement_are_compared() -> None:
     figure = predicted.draw(PREDICTIONS)
-    assert figure.axes[0].get_title(loc="left") == "2 stations, 50% within their interval"
+    assert figure.axes[0].get_title(loc="left") == "2 stations, 50 % within their interval"
     points = [
         one for one in figure.axes[0].collections if len(one.get_offsets()) and one.get_label()[0] in "ABCDE"
     ]
@@ -365,6 +367,14 @@ def test_empty_tables_make_figures_too(tmp_path: Path) -> None:
     for figure in (*empty, learning_curves.draw({}), regions.draw_map([]), regions.draw_errors([])):
         figure.savefig(tmp_path / "empty.png", dpi=30)
         assert (tmp_path / "empty.png").stat().st_size > 500
+
+
+def test_presets_are_those_of_the_training_and_no_other_is_taken(tmp_path: Path, histories) -> None:
+    assert get_args(Preset) == get_args(settings.Preset)
+    assert set(learning_curves.LOSS_UNITS) == set(get_args(Preset))
+    arguments = ["fig4", str(histories[0]), "--preset", "papr", "--out", str(tmp_path / "fig4.svg")]
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+    assert not (tmp_path / "fig4.svg").exists()
 
 
 def test_commands_write_svg_and_png(tmp_path: Path, histories, windows) -> None:

@@ -28,7 +28,9 @@ def page(browser: Any, drawn: Path) -> Any:
 
 
 def shown(page: Any) -> list[str]:
-    return page.execute_script("return [...document.querySelectorAll('#list li')].map(li => li.dataset.code)")
+    return page.execute_script(
+        "return [...document.querySelectorAll('#list button')].map(one => one.dataset.code)"
+    )
 
 
 def click_on(page: Any, code: str) -> None:
@@ -132,6 +134,99 @@ def test_stations_are_found_by_code_and_province_and_told_by_class(page: Any, ru
     search.send_keys(Keys.DELETE)
     page.find_element("css selector", "#classes input[value='C']").click()
     assert shown(page) == [one["code"] for one in stations if one["class"] != "C"]
+    assert not page.find_elements("css selector", "#classes input[value='none']")
+
+
+def test_stations_of_no_known_class_have_a_row_of_the_legend(
+    browser: Any, run: RunNumbers, tmp_path: Path
+) -> None:
+    unknown = dict.fromkeys(("measured", "predicted", "low", "high", "class", "network", "hv"))
+    first, *others = stations_of(run)
+    (tmp_path / "map.html").write_text(render([first | unknown, *others]), encoding="utf-8")
+    open_page(browser, tmp_path / "map.html", f"#{first['code']}")
+    ready(browser)
+    row = browser.find_element("css selector", "#classes label:has(input[value='none'])")
+    assert row.text.split() == ["–", "not", "known", "1"]
+    assert "site class\nnot known" in browser.find_element("id", "sheet").text
+    assert browser.find_element("id", "whose").text == first["code"]
+    row.click()
+    assert shown(browser) == [one["code"] for one in others]
+    assert errors(browser) == []
+
+
+def focused(page: Any) -> str:
+    """The code of the station whose button has the focus, else the id of what has it."""
+    element = page.switch_to.active_element
+    return element.get_attribute("data-code") or element.get_attribute("id")
+
+
+def test_the_keyboard_opens_a_sheet_and_comes_back_from_it(page: Any) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    def press(*keys: str) -> None:
+        ActionChains(page).send_keys(*keys).perform()
+
+    def expanded() -> list[str]:
+        of_open = page.find_elements("css selector", "#list [aria-expanded='true']")
+        return [one.get_attribute("data-code") for one in of_open]
+
+    sheet, said = page.find_element("id", "sheet"), page.find_element("id", "said")
+    page.find_element("id", "search").click()
+    press(Keys.TAB)
+    assert focused(page) == "0001"
+    press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert (focused(page), expanded()) == ("0003", [])
+    assert not sheet.is_displayed()
+    for key in (Keys.ENTER, Keys.SPACE):
+        press(key)
+        assert (sheet.get_attribute("data-station"), focused(page), expanded()) == ("0003", "sheet", ["0003"])
+        assert said.get_attribute("textContent").startswith("Sheet of station 0003: measured ")
+        press(Keys.TAB)
+        assert focused(page) == "close"
+        press(Keys.ESCAPE)
+        assert (sheet.is_displayed(), focused(page), expanded()) == (False, "0003", [])
+        assert said.get_attribute("textContent") == "Sheet closed."
+    press(Keys.TAB)
+    assert focused(page) == "in"
+    ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+    assert focused(page) == "0003"
+    press(Keys.END)
+    assert focused(page) == "0040"
+    press(Keys.ENTER)
+    press(Keys.TAB, Keys.ENTER)
+    assert (sheet.is_displayed(), focused(page)) == (False, "0040")
+    assert errors(page) == []
+
+
+def test_a_filter_is_told_to_those_who_do_not_see_the_list(page: Any, run: RunNumbers) -> None:
+    summary = page.find_element("id", "summary")
+    assert summary.get_attribute("role") == "status"
+    page.find_element("id", "search").send_keys("0040")
+    assert summary.text.startswith("1 of 40 stations shown")
+    button = page.find_element("css selector", "#list button")
+    station = next(one for one in stations_of(run) if one["code"] == "0040")
+    assert button.get_attribute("aria-label").startswith(f"0040, {station['province']}: measured ")
+
+
+def test_on_a_narrow_screen_map_and_sheet_are_both_in_view(browser: Any, drawn: Path) -> None:
+    narrow = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    try:
+        open_page(browser, drawn / "map.html", "#0002")
+        ready(browser)
+        boxes = browser.execute_script(
+            "return ['map', 'sheet'].map(id => document.getElementById(id).getBoundingClientRect().toJSON())"
+        )
+        wide = browser.execute_script("return document.documentElement.scrollWidth")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    (of_map, of_sheet) = boxes
+    assert wide <= 390
+    assert of_map["bottom"] <= of_sheet["top"] + 1
+    assert of_map["top"] == 0
+    assert of_sheet["bottom"] <= 844
+    assert min(of_map["height"], of_sheet["height"]) > 250
 
 
 def test_an_address_with_a_station_opens_its_sheet(browser: Any, drawn: Path) -> None:

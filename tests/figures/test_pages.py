@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from looking import errors, open_page, requests_elsewhere
 from PIL import Image
@@ -54,6 +55,52 @@ def test_collapsed_models_are_tinted_and_the_verdict_stands_in_front(run: RunNum
     assert page.count('<tr class="warn">') == 7
     assert [row[:2] for row in rows_of(page)][-1] == ["hvsr_forest", "better than a constant"]
     assert "−0.2" in page
+    assert "0.08657<" in table_page.render(run.results / "evaluation/class_reliability.csv")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        *(
+            ("0.04", "0.04"),
+            ("0.0400123456", "0.04001"),
+            ("0.000412345", "0.0004123"),
+            ("4.12345e-08", "4.12e-08"),
+        ),
+        *(
+            ("1286.4750", "1286"),
+            ("-28.9974", "-29.00"),
+            ("36.81770", "36.82"),
+            ("0.0000", "0"),
+            ("-0.0", "0"),
+        ),
+        *(
+            ("217", "217"),
+            ("109000", "109000"),
+            ("217.0000", "217.0"),
+            ("1e5", "1e5"),
+            ("0.5", "0.5"),
+            ("inf", "inf"),
+        ),
+    ],
+)
+def test_numbers_are_shown_with_four_digits_and_never_as_nothing(written: str, shown: str) -> None:
+    assert table_page.rounded(written) == shown
+
+
+def test_a_rounded_number_carries_the_whole_one_and_is_sorted_by_it(browser: Any, tmp_path: Path) -> None:
+    source = tmp_path / "table.csv"
+    source.write_text("name,error_pct,latitude\na,1.00004,38.7749\nb,-1.00002,38.7812\nc,1.00003,NaN\n")
+    page = tmp_path / "table.html"
+    page.write_text(table_page.render(source), encoding="utf-8")
+    assert (
+        '<td class="number" title="-1.00002">−1.000</td><td class="number">38.7812</td>' in page.read_text()
+    )
+    open_page(browser, page)
+    browser.find_elements("css selector", "th button")[1].click()
+    names = "return [...document.querySelectorAll('tbody tr')].map(row => row.cells[0].textContent)"
+    assert browser.execute_script(names) == ["b", "c", "a"]
+    assert errors(browser) == []
 
 
 def test_rejects_are_counted_by_stage_and_reason(run: RunNumbers) -> None:
@@ -176,6 +223,37 @@ def test_a_small_picture_keeps_the_fill_of_a_single_symbol(tmp_path: Path) -> No
     with Image.open(tmp_path / "small.png") as small:
         assert small.convert("RGB").getpixel((52, 52)) == (204, 51, 17)
     assert (tmp_path / "small.png").stat().st_size < (tmp_path / "large.png").stat().st_size
+
+
+@pytest.mark.parametrize("name", ["fig1", "fig4", "record"])
+def test_small_pictures_keep_every_colour_nearly_and_frequent_ones_wholly(
+    name: str, drawn: Path, tmp_path: Path
+) -> None:
+    gallery.shrink(drawn / f"{name}.png", tmp_path / "small.png")
+    with Image.open(drawn / f"{name}.png") as one, Image.open(tmp_path / "small.png") as two:
+        large, small = (np.asarray(image.convert("RGB"), dtype=int).reshape(-1, 3) for image in (one, two))
+    assert np.abs(large - small).max() < 40
+    colours, counts = np.unique(large, axis=0, return_counts=True)
+    for colour in colours[np.argsort(-counts)][:100]:
+        there = (large == colour).all(axis=1)
+        assert (small[there] == colour).all()
+
+
+def test_a_browser_that_hangs_is_ended_and_the_picture_that_is_there_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\nsleep 600\n")
+    browser.chmod(0o755)
+    page, picture = tmp_path / "map.html", tmp_path / "map.png"
+    page.write_text("<p>")
+    monkeypatch.setattr(gallery, "BROWSERS", (str(browser),))
+    monkeypatch.setattr(gallery, "PATIENCE_S", 0.1)
+    assert gallery.photograph(page, picture) is False
+    picture.write_bytes(b"as it was")
+    assert gallery.photograph(page, picture) is True
+    assert picture.read_bytes() == b"as it was"
+    assert "was not done within 0.1 s" in capsys.readouterr().err
 
 
 def test_the_gallery_of_a_run_without_figures_says_what_to_do(tmp_path: Path, captions: Path) -> None:

@@ -124,6 +124,22 @@ def test_the_report_opens_on_the_collapse_audit_and_asks_for_nothing_elsewhere(
     assert requests_elsewhere(browser) == []
 
 
+def test_the_front_page_is_readable_on_a_narrow_screen(browser: Any, report: Path) -> None:
+    narrow = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    try:
+        open_page(browser, report)
+        wait_for(lambda: browser.find_elements("css selector", "#rulegraph canvas"), "the graph of rules")
+        menu, text, graph = browser.execute_script(
+            "return ['nav', '#app .prose', '#rulegraph']"
+            ".map(one => document.querySelector(one).getBoundingClientRect().toJSON())"
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert menu["right"] <= text["left"] < text["right"] <= 390
+    assert graph["top"] >= text["bottom"]
+
+
 def show(browser: Any, report: Path, chapter: str, kind: str) -> Any:
     """Opens a chapter that holds one figure or page, and returns the element that shows it."""
     open_page(browser, report)

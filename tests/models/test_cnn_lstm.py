@@ -65,3 +65,26 @@ def test_an_untrained_network_starts_where_it_is_told_to() -> None:
     network.start_at(430.0)
     with torch.no_grad():
         assert network(torch.randn(2, 3, 1000)).tolist() == pytest.approx([430.0] * 2, abs=2.0)
+
+
+@pytest.mark.parametrize("samples", [500, 6000])
+def test_one_long_segment_alone_is_read_as_among_others(samples: int) -> None:
+    torch.manual_seed(0)
+    encoder = SegmentEncoder()
+    segments = torch.randn(2, 4, samples, 3)
+    with torch.no_grad():
+        for index in range(3):
+            alone = encoder(segments[..., index : index + 1])
+            torch.testing.assert_close(alone, encoder(segments)[:, index : index + 1], rtol=1e-4, atol=1e-5)
+
+
+def test_more_outputs_are_not_rectified_and_neither_is_a_linear_end() -> None:
+    windows = torch.randn(2, 3, 1000)
+    for network, shape in (
+        (CnnLstm(3, outputs=2, rectified=False), (2, 2)),
+        (CnnLstm(3, rectified=False), (2,)),
+    ):
+        network.start_at(-3.0)
+        with torch.no_grad():
+            assert network(windows).shape == shape
+            assert network(windows).reshape(2, -1)[:, 0].tolist() == pytest.approx([-3.0] * 2, abs=0.5)

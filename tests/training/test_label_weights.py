@@ -11,14 +11,16 @@ import pyarrow as pa
 import pytest
 import torch
 
+from quakesite.models.network import Input
 from quakesite.stations.moved import records_before_move
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet, write_parquet
 from quakesite.training.data import Part
-from quakesite.training.fit import Regression, Tally
 from quakesite.training.label_weights import station_weights, window_weights
-from quakesite.training.presets import Input, fit_of
+from quakesite.training.presets import fit_of
+from quakesite.training.regression import Regression
 from quakesite.training.settings import TrainingSettings
+from quakesite.training.tally import Tally
 from quakesite.training.train import build
 from quakesite.training.trial import FILES
 from quakesite.windows.dataset import WindowDataset

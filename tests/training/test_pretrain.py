@@ -91,7 +91,7 @@ def test_without_windows_there_is_nothing_to_transfer_and_a_line_says_so(
 
 
 def test_an_encoder_of_another_preset_or_channels_is_refused(train_one, encoders) -> None:
-    with pytest.raises(InputError, match="preset: paper; expected quakesite"):
+    with pytest.raises(InputError, match="network: cnn_lstm; expected spectral"):
         train_one("gamma_none_auto", encoder=encoders("paper", 3), preset="quakesite")
     with pytest.raises(InputError, match="expected weights of this network"):
         train_one("gamma_ps_auto", encoder=encoders("paper", 3))

@@ -105,7 +105,8 @@ def copy_checkout(root: Path, folder: Path) -> Path:
         shutil.copytree(
             root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
         )
-    for name in ("Snakefile", "config.yaml"):
+    (folder / "resources").mkdir()
+    for name in ("Snakefile", "config.yaml", "resources/ablation.csv"):
         shutil.copy2(root / name, folder / name)
     return folder
 

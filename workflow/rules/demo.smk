@@ -10,16 +10,17 @@
 
 rule demo:
     output:
-        archive=directory("resources/demo/archive"),
-        reports=directory("resources/demo/reports"),
-        stations="resources/demo/stations.xlsx",
-        manual="resources/demo/manual_picks.csv",
-        truth="resources/demo/truth.csv",
-        truth_stations="resources/demo/truth_stations.csv",
+        archive=local(directory("resources/demo/archive")),
+        reports=local(directory("resources/demo/reports")),
+        stations=local("resources/demo/stations.xlsx"),
+        manual=local("resources/demo/manual_picks.csv"),
+        truth=local("resources/demo/truth.csv"),
+        truth_stations=local("resources/demo/truth_stations.csv"),
     log:
         f"{LOGS}/demo.log",
     benchmark:
         f"{BENCHMARKS}/demo.tsv"
+    localrule: True
     conda:
         "../../envs/quakesite.yaml"
     resources:

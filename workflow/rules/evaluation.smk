@@ -6,6 +6,7 @@
 #         skill.csv        the same for every experiment and baseline
 #         control.csv      what models with the P/S channel lose when it is another record's
 #         predictions.csv  Vs30 per station with an interval; .geojson for a map; coverage.csv checks it
+#         class_skill.csv  whether the class probabilities come true
 #         models/{experiment}/  the trained networks as one folder that needs nothing else, with its card
 #         regions.csv      errors per region of stations
 #         learning_curve.csv  error against the number of training stations
@@ -106,8 +107,8 @@ rule features:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=of_shard(1000, 4),
+        runtime=of_shard(10, 0.1),
     params:
         code=code_digest("evaluation/features"),
     shell:
@@ -128,8 +129,8 @@ rule baselines:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=of_input(1500, 20),
+        runtime=of_input(30, 2),
     params:
         code=code_digest("evaluation"),
         out=lambda wildcards, output: str(Path(output[0]).parent),
@@ -146,6 +147,8 @@ rule skill:
         stations=f"{R}/stations/stations.parquet",
     output:
         csv=f"{R}/skill.csv",
+        class_skill=f"{R}/class_skill.csv",
+        class_reliability=f"{R}/evaluation/class_reliability.csv",
     log:
         f"{LOGS}/skill.log",
     benchmark:
@@ -161,11 +164,13 @@ rule skill:
         settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
     shell:
         "quakesite evaluation skill {input.predictions:q} --baselines {input.baselines:q} --stations {input.stations:q}"
-        " --settings {params.settings:q} --out {output.csv:q} > {log:q} 2>&1"
+        " --settings {params.settings:q} --out {output.csv:q} --class-skill {output.class_skill:q}"
+        " --class-reliability {output.class_reliability:q} > {log:q} 2>&1"
 
 
 rule model:
     input:
+        own=OWN_NETWORK,
         trials=expand(
             f"{R}/training/{{{{experiment}}}}/{{trial}}/{{file}}",
             trial=TRIALS,
@@ -186,11 +191,14 @@ rule model:
         "../../envs/quakesite.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=of_input(1500, 0.6),
+        runtime=of_input(30, 0.02),
     params:
+        network=WITH_NETWORK,
         code=code_digest("evaluation"),
-        trials=lambda wildcards: [f"{R}/training/{wildcards.experiment}/{trial}" for trial in TRIALS],
+        trials=lambda wildcards, input: [
+            str(Path(path).parent) for path in input.trials if path.endswith("trial.json")
+        ],
         out=lambda wildcards, output: str(Path(output.model).parent),
         settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "product", *REGIONS_ONLY]),
         picks=as_json(settings.picks, without=["weights", "manual", "batch_size", "device"]),
@@ -201,13 +209,14 @@ rule model:
         ],
         synthetic=SYNTHETIC,
     shell:
-        "quakesite evaluation model {wildcards.experiment} --trials {params.trials:q} --windows {input.windows:q}"
+        "quakesite evaluation model {wildcards.experiment} {params.network} --trials {params.trials:q} --windows {input.windows:q}"
         " --stations {input.stations:q} --settings {params.settings:q} --picks {params.picks:q} {params.limits:q}"
         " {params.synthetic} --out-dir {params.out:q} --predicted {output.predicted:q} > {log:q} 2>&1"
 
 
 rule control:
     input:
+        own=OWN_NETWORK,
         models=expand(f"{R}/models/{{experiment}}/model.json", experiment=WITH_PS),
         networks=expand(f"{R}/models/{{experiment}}/{{trial}}.safetensors", experiment=WITH_PS, trial=TRIALS),
         predicted=expand(f"{R}/evaluation/predicted/{{experiment}}.parquet", experiment=WITH_PS),
@@ -223,14 +232,15 @@ rule control:
         "../../envs/quakesite.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=of_input(1500, 0.6),
+        runtime=of_input(30, 0.02),
     params:
+        network=WITH_NETWORK,
         code=code_digest("evaluation"),
-        models=[f"{R}/models/{name}" for name in WITH_PS],
+        models=lambda wildcards, input: [str(Path(path).parent) for path in input.models],
         settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
     shell:
-        "quakesite evaluation control {params.models:q} --predicted {input.predicted:q}"
+        "quakesite evaluation control {params.models:q} {params.network} --predicted {input.predicted:q}"
         " --windows {input.windows:q} --stations {input.stations:q} --settings {params.settings:q}"
         " --out {output:q} > {log:q} 2>&1"
 
@@ -283,8 +293,8 @@ rule learning_curve:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=of_input(1500, 20),
+        runtime=of_input(30, 2),
     params:
         code=code_digest("evaluation"),
         settings=as_json(settings.evaluation, without=NOT_OF_TABLES),
@@ -426,6 +436,7 @@ rule tables:
         rules.catalogue.output,
         rules.flatfile.output,
         rules.counts.output,
+        rules.stations.output,
         rules.picks.output,
         rules.agreement.output,
     localrule: True

@@ -16,14 +16,12 @@
 #         figures/tables/*.html  every table as a page
 #         docs/gallery.md     with docs/images, by `snakemake gallery` alone
 from quakesite.figures.captions import Captions
-from quakesite.figures.contents import FIGURES as TITLES
-from quakesite.figures.contents import TABLES as PAGES
+from quakesite.figures.contents import FIGURES, TABLES, path_of_table
 from quakesite.figures.contents import MAP as MAP_CHAPTER
-from quakesite.figures.contents import chapter_of_figure, path_of_table, title_of_figure
 from quakesite.figures.numbers import RunNumbers
 
 # Captions are filled with the run's own numbers, which the templates in workflow/report ask these two for.
-CAPTIONS = Path(workflow.basedir) / "workflow/report"
+CAPTIONS = HOME / "workflow/report"
 config["run"] = RunNumbers(
     R,
     settings.n_shards,
@@ -38,7 +36,8 @@ config["captions"] = Captions(CAPTIONS, config["run"])
 report: "../report/workflow.rst"
 
 
-FIGURES = {
+# What each figure is drawn from; the sheet of one record and the map have rules of their own.
+DRAWN_FROM = {
     "fig1": [f"{R}/stations/stations.parquet"],
     "fig3": windows_of("pga60", "auto"),
     "fig5": [f"{R}/evaluation/region_members.csv"],
@@ -55,7 +54,7 @@ FIGURES = {
 }
 
 if PRINTED:
-    FIGURES["fig4"] = expand(
+    DRAWN_FROM["fig4"] = expand(
         f"{R}/training/{{experiment}}/{{trial}}/history.csv", experiment=PRINTED, trial=TRIALS
     )
 
@@ -65,18 +64,17 @@ OPTIONS = {
     "overview": f"--method {METHOD_OF['auto']}"
     + ("" if settings.records.min_snr_db is None else f" --min-snr-db {settings.records.min_snr_db}"),
 }
-TABLES = {name: f"{R}/{path_of_table(name)}" for name in PAGES}
 
 
 rule figure:
     input:
-        tables=lambda wildcards: FIGURES[wildcards.figure],
+        tables=lambda wildcards: DRAWN_FROM[wildcards.figure],
     output:
         svg=report(
             f"{R}/figures/{{figure}}.svg",
             caption="../report/figure.rst",
-            category=lambda wildcards: chapter_of_figure(wildcards.figure),
-            labels=lambda wildcards: {"Figure or table": title_of_figure(wildcards.figure)},
+            category=lambda wildcards: FIGURES[wildcards.figure].chapter,
+            labels=lambda wildcards: {"Figure or table": FIGURES[wildcards.figure].title},
         ),
         png=f"{R}/figures/{{figure}}.png",
     log:
@@ -84,7 +82,7 @@ rule figure:
     benchmark:
         f"{BENCHMARKS}/figures/{{figure}}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURES),
+        figure="|".join(DRAWN_FROM),
     localrule: True
     conda:
         "../../envs/quakesite.yaml"
@@ -109,8 +107,8 @@ rule record_sheet:
         svg=report(
             f"{R}/figures/record.svg",
             caption="../report/figure.rst",
-            category=TITLES["record"].chapter,
-            labels={"Figure or table": TITLES["record"].title},
+            category=FIGURES["record"].chapter,
+            labels={"Figure or table": FIGURES["record"].title},
         ),
         png=f"{R}/figures/record.png",
     log:
@@ -166,13 +164,13 @@ rule station_map:
 
 rule table_page:
     input:
-        lambda wildcards: TABLES[wildcards.table],
+        lambda wildcards: f"{R}/{path_of_table(wildcards.table)}",
     output:
         report(
             f"{R}/figures/tables/{{table}}.html",
             caption="../report/table.rst",
-            category=lambda wildcards: PAGES[wildcards.table].chapter,
-            labels=lambda wildcards: {"Figure or table": PAGES[wildcards.table].title},
+            category=lambda wildcards: TABLES[wildcards.table].chapter,
+            labels=lambda wildcards: {"Figure or table": TABLES[wildcards.table].title},
         ),
     log:
         f"{LOGS}/figures/tables/{{table}}.log",
@@ -195,7 +193,7 @@ rule table_page:
 
 rule figures:
     input:
-        expand(f"{R}/figures/{{figure}}.svg", figure=FIGURES),
+        expand(f"{R}/figures/{{figure}}.svg", figure=DRAWN_FROM),
         rules.record_sheet.output,
         rules.station_map.output,
         expand(f"{R}/figures/tables/{{table}}.html", table=TABLES),

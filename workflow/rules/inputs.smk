@@ -34,10 +34,41 @@ def archive_is_there():
     return all(Path(truth).is_file() for truth in DEMO)
 
 
+def archive_made():
+    """When the synthetic archive was made, in ns; 0 for any other."""
+    return sum(Path(truth).stat().st_mtime_ns for truth in DEMO)
+
+
 def archive():
     """The archive's files, scanned once, and once more when the synthetic archive has been made anew."""
-    made = sum(Path(truth).stat().st_mtime_ns for truth in DEMO)
-    return scan_archive(tuple(settings.archive), settings.n_shards, made)
+    return scan_archive(tuple(settings.archive), settings.n_shards, archive_made())
+
+
+@cache
+def mb_of_shards(made):
+    """Size of each shard's files in the archive, in MB."""
+    del made
+    sizes = dict.fromkeys(SHARDS, 0)
+    shards = {station: shard_of(station, settings.n_shards) for station in archive().files.stations}
+    for file in archive().files.found:
+        sizes[shards[file.station]] += file.size
+    return {shard: size / 1e6 for shard, size in sizes.items()}
+
+
+# What jobs ask of a cluster, for one try: `base` and so much `per_mb`. A job that failed asks for as much again.
+def of_input(base, per_mb):
+    """By the size of the job's input; for jobs whose input another job makes, known when that is done."""
+    return lambda wildcards, input, attempt: round((base + per_mb * input.size_mb) * attempt)
+
+
+def of_shard(base, per_mb):
+    """By the size of the shard's files in the archive, so that jobs that wait for each other can share one."""
+    return lambda wildcards, attempt: round((base + per_mb * archive_mb(wildcards.shard)) * attempt)
+
+
+def archive_mb(shard):
+    """Size of a shard's files in the archive, in MB; 0 while the synthetic archive is not made."""
+    return mb_of_shards(archive_made())[shard] if archive_is_there() else 0
 
 
 def window_settings(wildcards):
@@ -66,9 +97,28 @@ def test_windows(wildcards):
 def encoder(wildcards):
     """The pretrained encoder of a transfer experiment; nothing for one from scratch."""
     experiment = EXPERIMENTS[wildcards.experiment]
-    channels = 4 if experiment.ps_channel else 3
-    path = f"{R}/training/encoder/{channels}/{wildcards.trial}/encoder.safetensors"
+    variant = wildcards.get("variant")
+    training = training_variants[variant] if variant else settings.training
+    channels = training.encoder_channels or (4 if experiment.ps_channel else 3)
+    folder = f"{R}/training_variants/{variant}" if variant else f"{R}/training"
+    path = f"{folder}/encoder/{channels}/{wildcards.trial}/encoder.safetensors"
     return [path] if experiment.transfer else []
+
+
+def variant_settings(wildcards):
+    """The settings of one variant, its changes made."""
+    return as_json(training_variants[wildcards.variant], without=NOT_OF_A_TRIAL)
+
+
+def files_of_trials(variants, experiments, file=""):
+    """A file of all trials of some variants, or their folders; variant None: the training as configured."""
+    folders = [f"{R}/training_variants/{variant}" if variant else f"{R}/training" for variant in variants]
+    return [
+        str(Path(folder, experiment, str(trial), file))
+        for folder in folders
+        for experiment in experiments
+        for trial in TRIALS
+    ]
 
 
 def predictions_of(experiments):

@@ -7,12 +7,12 @@
 #         picks.parquet                              all shards, all methods
 #         candidates.parquet                         all shards, all networks
 #         agreement.csv                              the methods against each other
-PICK_METHODS = [*settings.picks.methods, *(["manual"] if settings.picks.manual else [])]
+PICK_METHODS = [*settings.picks.names, *(["manual"] if settings.picks.manual else [])]
 
 
 rule network_weights:
     output:
-        "resources/weights/{network}.safetensors",
+        local("resources/weights/{network}.safetensors"),
     log:
         f"{LOGS}/weights/{{network}}.log",
     benchmark:
@@ -33,7 +33,7 @@ rule network_weights:
 rule picks_network:
     input:
         records=f"{R}/records/{{shard}}.parquet",
-        weights="resources/weights/{network}.safetensors",
+        weights=local("resources/weights/{network}.safetensors"),
     output:
         picks=f"{R}/picks/{{network}}/{{shard}}.parquet",
         rejects=f"{R}/picks/rejects/{{network}}/{{shard}}.parquet",
@@ -45,8 +45,8 @@ rule picks_network:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=3000,
-        runtime=120,
+        mem_mb=of_shard(1500, 4),
+        runtime=of_shard(20, 0.3),
     params:
         code=code_digest("picks"),
         settings=as_json(settings.picks, without=["methods", "weights", "manual"]),
@@ -59,6 +59,7 @@ rule picks_network:
 rule picks_without_weights:
     input:
         records=f"{R}/records/{{shard}}.parquet",
+        own=lambda wildcards: settings.picks.own.get(wildcards.method, []),
     output:
         picks=f"{R}/picks/{{method}}/{{shard}}.parquet",
         rejects=f"{R}/picks/rejects/{{method}}/{{shard}}.parquet",
@@ -67,24 +68,25 @@ rule picks_without_weights:
     benchmark:
         f"{BENCHMARKS}/picks/{{method}}/{{shard}}.tsv"
     wildcard_constraints:
-        method="kalkan|author",
+        method="|".join(["kalkan", "author", *settings.picks.own]),
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=of_shard(1000, 4),
+        runtime=of_shard(20, 0.3),
     params:
         code=code_digest("picks"),
+        method=lambda wildcards: settings.picks.own.get(wildcards.method, wildcards.method),
         settings=as_json(settings.picks, without=["methods", "weights", "manual"]),
     shell:
-        "quakesite picks shard {input.records:q} --method {wildcards.method} --settings {params.settings:q}"
+        "quakesite picks shard {input.records:q} --method {params.method:q} --settings {params.settings:q}"
         " --out {output.picks:q} --rejects {output.rejects:q} > {log:q} 2>&1"
 
 
 rule picks_manual:
     input:
         records=f"{R}/records/{{shard}}.parquet",
-        manual=settings.picks.manual or [],
+        manual=[local(path) for path in [settings.picks.manual] if path],
     output:
         picks=f"{R}/picks/manual/{{shard}}.parquet",
         rejects=f"{R}/picks/rejects/manual/{{shard}}.parquet",
@@ -95,8 +97,8 @@ rule picks_manual:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=of_shard(800, 4),
+        runtime=of_shard(5, 0.05),
     params:
         code=code_digest("picks"),
         settings=as_json(settings.picks, without=["methods", "weights", "manual"]),

@@ -17,6 +17,7 @@ rule archive_index:
         f"{LOGS}/archive_index.log",
     benchmark:
         f"{BENCHMARKS}/archive_index.tsv"
+    localrule: True
     conda:
         "../../envs/quakesite.yaml"
     resources:
@@ -35,7 +36,7 @@ rule archive_index:
 rule records:
     input:
         demo=DEMO,
-        events=settings.records.events,
+        events=[local(path) for path in settings.records.events],
     output:
         records=f"{R}/records/{{shard}}.parquet",
         rejects=f"{R}/records/rejects/{{shard}}.parquet",
@@ -46,8 +47,8 @@ rule records:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=of_shard(800, 4),
+        runtime=of_shard(10, 0.1),
     params:
         code=code_digest("records"),
         sources=sources_of_shard,

@@ -6,20 +6,35 @@
 # digest of names, sizes and times).
 import json
 import shlex
+import shutil
+from functools import cache
+
+from snakemake.common.configfile import load_configfile
 
 from quakesite.config import DEMO_TRUTH, resolve
 from quakesite.errors import InputError
 from quakesite.evaluation.settings import BASELINES
+from quakesite.own_file import is_own
 from quakesite.picks.networks import NETWORKS
 from quakesite.preflight import folder_digest, preflight, scan_archive
-from quakesite.shards import shard_names
+from quakesite.shards import shard_names, shard_of
 from quakesite.staleness import code_digest
 from quakesite.training.experiments import EXPERIMENTS, TABLE_II
+from quakesite.training.settings import NOT_OF_A_TRIAL
+from quakesite.training.variants import settings_of, variants_of
+
+# What `config` was put together from, apart: what a user states wins over what the synthetic archive brings.
+config_files = [HOME / "config.yaml", Path("config.yaml"), *workflow.overwrite_configfiles]
+config_sources = [load_configfile(path) for path in config_files if Path(path).exists()]
 
 try:
-    settings = resolve(config)
+    settings = resolve(config, sources=[*config_sources, workflow.config_settings.config])
     if workflow.is_main_process:
         preflight(settings)
+    ablation_variants = settings.training.ablation.variants or str(
+        HOME / "resources" / "ablation.csv"
+    )
+    training_variants = settings_of(settings.training, ablation_variants)
 except InputError as error:
     sys.exit(f"quakesite: {error}")
 
@@ -28,11 +43,15 @@ LOGS = f"{R}/logs"
 BENCHMARKS = f"{R}/benchmarks"
 SHARDS = shard_names(settings.n_shards)
 TRIALS = range(1, settings.training.trials + 1)
-# The synthetic archive is made by a rule; its truth table stands for it until then.
-DEMO = [DEMO_TRUTH] if settings.uses_demo else []
+# The synthetic archive is made by a rule; its truth table stands for it until then. Commands read it, and all that
+# the configuration names, from this file system (`local`), even where results are kept in an object store.
+DEMO = [local(DEMO_TRUTH)] if settings.uses_demo else []
 SYNTHETIC = "--synthetic" if settings.uses_demo else ""
 # The windows that annotation `auto` means are those of the first automatic method.
-METHOD_OF = {"auto": settings.picks.methods[0], "manual": "manual"}
+METHOD_OF = {"auto": settings.picks.names[0], "manual": "manual"}
+# A network of one's own: what trains it or predicts with it is stale when its file has changed.
+OWN_NETWORK = [settings.training.network] if is_own(settings.training.network or "") else []
+WITH_NETWORK = f"--network {shlex.quote(OWN_NETWORK[0])}" if OWN_NETWORK else ""
 ANNOTATIONS = ["auto", "manual"] if settings.picks.manual else ["auto"]
 
 envvars_of_jobs = "OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1"
@@ -41,17 +60,30 @@ python_of_jobs = (
 )
 shell.prefix(
     "set -euo pipefail; "
-    f'export {python_of_jobs}{envvars_of_jobs} PYTHONPATH="{Path(workflow.basedir) / "src"}"; '
+    f'export {python_of_jobs}{envvars_of_jobs} PYTHONPATH="{HOME / "src"}"; '
     'quakesite() {{ python -m quakesite "$@"; }}; '
 )
 
 
+onstart:
+    # What a killed run was writing: this run holds the lock, so nobody is writing it now.
+    shell(f"find {shlex.quote(R)} -type f -name '.*.tmp' -delete 2> /dev/null || true")
+
+
+onerror:
+    # On a full disk a job has no room for its message either: its log stays empty.
+    if Path(R).is_dir() and shutil.disk_usage(R).free < 2**20:
+        action = "make room and run the same command again"
+        sys.stderr.write(f"quakesite: {R}: the disk is full (No space left on device); {action}\n")
+
+
 wildcard_constraints:
     shard=r"\d+-of-\d+",
-    method="|".join([*settings.picks.methods, "manual"]),
+    method="|".join([*settings.picks.names, "manual"]),
     network="|".join(NETWORKS),
     window="|".join(settings.windows.kinds),
     annotation="auto|manual",
     experiment="|".join(EXPERIMENTS),
     channels="3|4",
     trial=r"\d+",
+    variant="|".join(training_variants),

@@ -10,8 +10,8 @@
 rule stations:
     input:
         demo=DEMO,
-        tables=settings.stations.tables,
-        features=settings.stations.feature_files,
+        tables=[local(path) for path in settings.stations.tables],
+        features=[local(path) for path in settings.stations.feature_files],
         records=expand(f"{R}/records/{{shard}}.parquet", shard=SHARDS),
     output:
         stations=f"{R}/stations/stations.parquet",
@@ -25,7 +25,7 @@ rule stations:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=of_input(1500, 0.5),
         runtime=60,
     params:
         code=code_digest("stations"),

@@ -19,8 +19,8 @@ rule windows:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=of_shard(1000, 4),
+        runtime=of_shard(5, 0.05),
     params:
         code=code_digest("windows"),
         settings=window_settings,

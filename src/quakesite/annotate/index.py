@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from quakesite.annotate.notebook import Stale
 from quakesite.errors import InputError
 from quakesite.records.schema import METADATA, RECORDS, from_bytes
+from quakesite.tables import open_parquet
 
 LISTED = (
     "record_id",
@@ -124,17 +124,12 @@ class RecordIndex:
 
 def _listed(path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
     """Returns the listed columns of a shard, and for each row its row group and place in it."""
-    try:
-        with pq.ParquetFile(path) as file:
-            missing = [name for name in RECORDS.names if name not in file.schema_arrow.names]
-            if missing:
-                raise InputError(
-                    path, "column missing", field=", ".join(missing), expected="a shard of records"
-                )
-            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-            table = file.read(columns=list(LISTED))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(path, f"cannot be read ({error})", expected="a shard of records") from error
+    with open_parquet(path, expected="a shard of records") as file:
+        missing = [name for name in RECORDS.names if name not in file.schema_arrow.names]
+        if missing:
+            raise InputError(path, "column missing", field=", ".join(missing), expected="a shard of records")
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        table = file.read(columns=list(LISTED))
     groups = np.repeat(np.arange(len(sizes)), sizes)
     rows = np.concatenate([np.arange(size) for size in sizes] or [np.arange(0)])
     return table, np.column_stack([groups, rows]).astype(np.int64)
@@ -142,13 +137,10 @@ def _listed(path: Path) -> tuple[pa.Table, npt.NDArray[np.int64]]:
 
 def _read(path: Path, group: int, row: int, record_id: str) -> Record:
     stale = Stale(path, "changed while the page was open", action="start quakesite annotate again")
-    try:
-        with pq.ParquetFile(path) as file:
-            if group >= file.num_row_groups:
-                raise stale
-            table = file.read_row_group(group, columns=[*METADATA, "acceleration"])
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(path, f"cannot be read ({error})", expected="a shard of records") from error
+    with open_parquet(path, expected="a shard of records") as file:
+        if group >= file.num_row_groups:
+            raise stale
+        table = file.read_row_group(group, columns=[*METADATA, "acceleration"])
     if row >= len(table) or table["record_id"][row].as_py() != record_id:
         raise stale
     metadata = table.select(METADATA).slice(row, 1).to_pylist()[0]

@@ -28,8 +28,6 @@ SPAN_S = 163.84
 P_ON_RADIAL = 0.3
 """P that the bottom of the soil turns into SV, against P on the vertical."""
 P_ON_TRANSVERSE = 0.1
-P_TILT = 0.12
-"""P on the radial as such, because its ray is not quite vertical."""
 S_ON_VERTICAL = 0.5
 """S on the vertical against a horizontal, at the rock."""
 P_KAPPA_RATIO = 0.9
@@ -48,6 +46,8 @@ class SiteResponse:
     frequency_hz: npt.NDArray[np.float64]
     s: Spectrum
     p: Spectrum
+    velocity_m_s: npt.NDArray[np.float64]
+    """Mean shear-wave velocity down to a quarter of a wavelength (Boore 2003)."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,20 @@ def site_response(station: Station) -> SiteResponse:
     n_fft = 2 ** math.ceil(math.log2(SPAN_S * station.rate_hz - 1e-6))
     frequency = np.fft.rfftfreq(n_fft, 1.0 / station.rate_hz).astype(np.float64)
     return SiteResponse(
-        frequency, s_transfer(station.profile, frequency), p_transfer(station.profile, frequency)
+        frequency,
+        s_transfer(station.profile, frequency),
+        p_transfer(station.profile, frequency),
+        station.profile.velocity_within_m_s(0.25 / np.maximum(frequency, frequency[1])),
     )
+
+
+def p_tilt(site: SiteResponse, ray_parameter_s_km: float) -> Spectrum:
+    """Returns radial over vertical of a P wave at the free surface, tan(2 asin(p v)), made causal.
+
+    v is that of the ground down to a quarter of a wavelength of S (Ni et al. 2014; Park and Ishii 2018,
+    Geophys. J. Int. 213, on its dependence on frequency).
+    """
+    return minimum_phase(np.tan(2.0 * np.arcsin(ray_parameter_s_km * site.velocity_m_s / 1000.0)))
 
 
 def simulate(seed: int, plan: RecordPlan, site: SiteResponse) -> Motion:
@@ -108,7 +120,8 @@ def simulate(seed: int, plan: RecordPlan, site: SiteResponse) -> Motion:
     )
 
     vertical = wave(p_rock, 1.0, p_wave, first_motion, site.p, p_rock_s)
-    radial = P_TILT * vertical
+    tilt = p_tilt(site, plan.epicentral_km / plan.hypocentral_km / P.velocity_km_s)
+    radial = wave(p_rock * tilt, 1.0, p_wave, first_motion, site.p, p_rock_s)
     radial += wave(P_ON_RADIAL * p_rock, 1.0, p_wave, first_motion, site.s, p_rock_s)
     transverse = wave(P_ON_TRANSVERSE * p_rock, 1.0, p_wave, 0.0, site.s, p_rock_s)
     radial += wave(s_rock, on_radial, s_wave, DIRECT_S * on_radial, site.s, s_rock_s)

@@ -75,6 +75,13 @@ class Profile:
         """Vertical travel time of P from the half-space to the surface."""
         return self._travel_time_s(self.vp_m_s, self.soil_thickness_m)
 
+    def velocity_within_m_s(self, time_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Returns the mean shear-wave velocity over what S runs through from the surface down in `time_s`."""
+        times = np.cumsum([0.0, *(h / v for h, v in zip(self.thickness_m, self.vs_m_s, strict=False))])
+        depths = np.cumsum([0.0, *self.thickness_m])
+        beyond = np.maximum(time_s - times[-1], 0.0) * self.vs_m_s[-1]
+        return np.asarray((np.interp(time_s, times, depths) + beyond) / time_s)
+
     def _travel_time_s(self, velocity_m_s: tuple[float, ...], depth_m: float) -> float:
         tops: list[float] = [0.0, *accumulate(self.thickness_m), math.inf]
         return sum(

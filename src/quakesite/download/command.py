@@ -161,3 +161,23 @@ def records(
     )
     for line in fetch_records(section, Clock(), order, dry_run):
         typer.echo(line)
+
+
+@app.command()
+def archive(
+    place: Annotated[
+        str, typer.Argument(help="Where it is kept: s3://bucket/prefix, gs://..., with options.")
+    ],
+    folder: Annotated[Path, typer.Option(help="Where the copy goes; usable as `archive: [FOLDER]`.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be copied.")] = False,
+) -> None:
+    """Copy an archive that is kept in an object store, and later what is new in it.
+
+    `quakesite download archive s3://bucket/tadas?region=eu-central-1 --folder tadas`
+
+    Credentials are found as AWS's own tools find them; docs/storage.md says more.
+    """
+    from quakesite.download.objects import copy_archive
+
+    for line in copy_archive(place, folder, dry_run=dry_run):
+        typer.echo(line)

@@ -13,34 +13,36 @@ import pyarrow as pa
 
 from quakesite import __version__
 from quakesite.errors import InputError
-from quakesite.evaluation.card import Facts, card, facts_of
+from quakesite.evaluation.audit import sentence
+from quakesite.evaluation.card import RANGES, Facts, card, facts_of
 from quakesite.evaluation.coverage import coverage_rows
 from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.kept import KeptWindows
 from quakesite.evaluation.labels import measured_vs30
 from quakesite.evaluation.metrics import SLOWEST_M_S
 from quakesite.evaluation.pooling import calibrators, pool
+from quakesite.evaluation.reliability import class_skill_row, held_out_probabilities
 from quakesite.evaluation.saved import CARD, FORMAT, MANIFEST, Member, SavedModel, member_of, sha256_of
 from quakesite.evaluation.schema import OUTSIDE
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.support import WINDOW_FEATURES, Floats, Support, support_of
 from quakesite.evaluation.table2 import figures_of
-from quakesite.models.target import LogVs30
+from quakesite.models.own import family_of
+from quakesite.models.target import LogVs30, RelativeVs30
 from quakesite.picks.settings import PicksSettings
 from quakesite.progress import say
 from quakesite.settings import validated
 from quakesite.stations.moved import records_before_move
 from quakesite.tables import atomic_open, atomic_path, write_parquet
 from quakesite.training.experiments import EXPERIMENTS
+from quakesite.training.presets import Model
 from quakesite.training.schema import PREDICTIONS
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.weights import read_weights
 from quakesite.windows.schema import CHANNELS, UNITS
 
-NORMALISATION = {
-    "paper": "none: the network takes cm/s^2 as recorded",
-    "quakesite": "within the network: log spectra relative to the record's mean, nothing learnt from data",
-}
+AS_RECORDED = "none: the network takes cm/s^2 as recorded"
+NORMALISED = "within the network: each record relative to its own size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,10 @@ def assemble(
         members,
         figures_of(folds.rows, settings),
         coverage_rows(experiment, pooled, known, vs30, settings.coverage),
+        class_skill_row(experiment, held_out_probabilities(pooled, known, vs30), settings),
     )
+    about["ranges"] = {name: facts.ranges[name] for name in RANGES if facts.ranges[name] is not None}
+    about["audit"] = sentence(experiment, facts.figures, folds.leaked) or ""
     with atomic_open(folder / CARD) as handle:
         handle.write(card(about, facts, folds.leaked))
     with atomic_open(folder / MANIFEST) as handle:
@@ -165,9 +170,23 @@ def _copied(
 
 def _target(member: Member) -> dict[str, Any]:
     target = member.predictor.target
+    if isinstance(target, RelativeVs30):
+        return {
+            "scale": "ln (Vs30 / best constant) / std",
+            "mean": float(target.mean),
+            "std": float(target.std),
+        }
     if isinstance(target, LogVs30):
         return {"scale": "standardised ln Vs30", "mean": float(target.mean), "std": float(target.std)}
     return {"scale": "m/s"}
+
+
+def _normalisation(header: Mapping[str, Any]) -> str:
+    if not header:
+        return ""
+    model = Model.from_header(dict(header))
+    normalise = family_of(model.network).normalised if model.normalise is None else model.normalise
+    return NORMALISED if normalise else AS_RECORDED
 
 
 def _about(
@@ -202,7 +221,7 @@ def _about(
             "units": list(UNITS[:channels]),
             "rate_hz": cut_as.get("rate_hz", 0.0),
             "samples": cut_as.get("n_samples", 0),
-            "normalisation": NORMALISATION[preset],
+            "normalisation": _normalisation(header),
         },
         "window": {"name": cut_as.get("window", ""), "settings": json.loads(cut_as.get("settings", "{}"))},
         "picks": origin.picks.model_dump(mode="json"),

@@ -40,6 +40,7 @@ class Facts:
         splits: by trial, (stations, ...) of train, validation and test.
         figures: on test stations.
         coverage: rows of `coverage.csv`.
+        class_skill: row of `class_skill.csv`.
     """
 
     n_records: int
@@ -50,6 +51,7 @@ class Facts:
     splits: Mapping[int, tuple[int, int, int]]
     figures: Figures
     coverage: Sequence[Row]
+    class_skill: Row
 
 
 RANGES = {
@@ -67,6 +69,7 @@ def facts_of(
     members: Sequence[Member],
     figures: Figures,
     coverage: Sequence[Row],
+    class_skill: Row,
 ) -> Facts:
     """Returns the figures of a card.
 
@@ -76,6 +79,7 @@ def facts_of(
         members: its networks.
         figures: on test stations.
         coverage: rows of `coverage.csv`.
+        class_skill: row of `class_skill.csv`.
     """
     own = {name for member in members for names in member.stations.values() for name in names}
     known = sorted(own & set(vs30))
@@ -100,6 +104,7 @@ def facts_of(
         },
         figures=figures,
         coverage=coverage,
+        class_skill=class_skill,
     )
 
 
@@ -282,8 +287,23 @@ def _skill(about: Mapping[str, Any], facts: Facts, leaked: tuple[str, ...]) -> s
             f"Collapse audit: {said}",
             markdown(rows, ["on test stations, all trials", "figure"]).strip(),
             *(holds if covered else ["There are too few stations to check the intervals on."]),
+            *_classes(facts.class_skill),
         ]
     )
+
+
+def _classes(skill: Row) -> list[str]:
+    if not skill["n_stations"]:
+        return []
+    score, of_frequencies, gain, low, high = (
+        text(skill[name], 2)
+        for name in ("brier", "brier_climatology", "brier_skill", "brier_skill_low", "brier_skill_high")
+    )
+    return [
+        f"Class probabilities of {skill['n_stations']} stations, by the other trials alone: Brier score "
+        f"{score}, that of the frequencies of the classes {of_frequencies} (skill {gain}, {low} to {high}); "
+        f"the likeliest class was right at {_share(skill['right_class'])}."
+    ]
 
 
 def _share(value: object) -> str:

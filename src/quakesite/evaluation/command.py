@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quakesite.evaluation import product_command
+from quakesite.evaluation import ablation, product_command
 from quakesite.evaluation.features.command import features
 from quakesite.options import SeveralValues
 from quakesite.progress import say
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 app.command()(features)
+app.command(cls=SeveralValues)(ablation.ablation)
 app.command(cls=SeveralValues)(product_command.model)
 app.command(cls=SeveralValues)(product_command.control)
 app.command(cls=SeveralValues)(product_command.predictions)
@@ -70,6 +71,21 @@ def _write(
         handle.write(render(rows) + (f"\n{SYNTHETIC}\n" if synthetic else ""))
 
 
+def _write_latex(
+    target: Path | None,
+    render: Callable[[Sequence[Row], Sequence[str]], str],
+    rows: Sequence[Row],
+    synthetic: bool,
+) -> None:
+    if target is None:
+        return
+    from quakesite.evaluation.summary import SYNTHETIC
+    from quakesite.tables import atomic_open
+
+    with atomic_open(target) as handle:
+        handle.write(render(rows, [SYNTHETIC] if synthetic else []))
+
+
 @app.command(cls=SeveralValues)
 def table1(
     splits: Splits,
@@ -113,7 +129,7 @@ def table1(
     )
     write_csv(rows, COLUMNS, out, decimals=1)
     _write(markdown, as_markdown, rows, synthetic)
-    _write(latex, as_latex, rows, synthetic)
+    _write_latex(latex, as_latex, rows, synthetic)
 
 
 @app.command(cls=SeveralValues)
@@ -146,7 +162,7 @@ def table2(
     rows = table.table2_rows(folds, vs30, chosen)
     write_csv(rows, table.COLUMNS, out)
     _write(markdown, table.as_markdown, rows, synthetic)
-    _write(latex, table.as_latex, rows, synthetic)
+    _write_latex(latex, table.as_latex, rows, synthetic)
     for line in table.remarks(rows, folds, chosen):
         say(line)
 
@@ -161,8 +177,17 @@ def skill(
         list[str] | None, typer.Option(help="Rows to print. Default: those found.")
     ] = None,
     baselines: Baselines = None,
+    class_skill: Annotated[
+        Path | None,
+        typer.Option(help="Also write the Brier scores of the class probabilities to this CSV file."),
+    ] = None,
+    class_reliability: Annotated[
+        Path | None,
+        typer.Option(help="Also write how often classes of which probability came true to this CSV file."),
+    ] = None,
 ) -> None:
     """Writes every model and baseline by the same figures, the best constant first."""
+    from quakesite.evaluation import reliability
     from quakesite.evaluation.folds import read_folds
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
@@ -176,7 +201,15 @@ def skill(
     ]
     models: dict[str, tuple[Kind, Folds]] = {name: ("experiment", found[name]) for name in names}
     models |= {name: ("baseline", folds) for name, folds in read_folds(baselines or [], None, vs30).items()}
-    write_csv(skill_rows(models, vs30, _settings(settings)), COLUMNS, out)
+    chosen = _settings(settings)
+    write_csv(skill_rows(models, vs30, chosen), COLUMNS, out)
+    held_out = {name: reliability.of_folds(folds, vs30) for name, (_, folds) in models.items()}
+    if class_skill is not None:
+        scores = [reliability.class_skill_row(name, rows, chosen) for name, rows in held_out.items()]
+        write_csv(scores, reliability.SKILL_COLUMNS, class_skill)
+    if class_reliability is not None:
+        counted = [row for name, rows in held_out.items() for row in reliability.reliability_rows(name, rows)]
+        write_csv(counted, reliability.COLUMNS, class_reliability)
 
 
 @app.command(name="baselines", cls=SeveralValues)
@@ -317,6 +350,26 @@ def paper(
         typer.echo(as_markdown(rows), nl=False)
 
 
+@app.command(cls=SeveralValues)
+def recovery(
+    features: Annotated[list[Path], typer.Argument(help="Tables of `quakesite evaluation features`.")],
+    truth: Annotated[
+        Path, typer.Option(help="resources/demo/truth_stations.csv, what was put into the synthetic archive.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the table as CSV to this file.")] = None,
+) -> None:
+    """Shows how well H/V and the first P motion recover the sites of the synthetic archive, as Markdown."""
+    from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.recovery import COLUMNS, as_markdown, recovery_rows
+    from quakesite.evaluation.schema import FEATURES
+    from quakesite.tables import read_all
+
+    rows = recovery_rows(read_all(features, FEATURES), truth)
+    if out is not None:
+        write_csv(rows, COLUMNS, out)
+    typer.echo(as_markdown(rows), nl=False)
+
+
 @app.command()
 def regions(
     predictions: Annotated[Path, typer.Argument(help="predictions.csv.")],
@@ -338,7 +391,12 @@ def regions(
 
     chosen = _settings(settings)
     ground = ground_of(stations) if stations else {}
-    tables = region.region_tables(read_csv(predictions), clusters, chosen.seed, ground, chosen.ground_weight)
+    read = read_csv(predictions, region.NEEDED)
+    tables = region.region_tables(
+        read, clusters, chosen.seed, ground, chosen.ground_weight, source=predictions
+    )
+    if not tables[0]:
+        say(f"regions: none of {len(read)} stations is measured, out of fold and located: empty tables")
     for rows, columns, target in zip(
         tables,
         (region.COLUMNS, region.MEMBER_COLUMNS, region.CRITERIA_COLUMNS),

@@ -24,7 +24,8 @@ class Folds:
     """One model's predictions over all its trials.
 
     Attributes:
-        rows: its test rows, each beside the best constant of its trial.
+        rows: its test rows, each beside the best constant of its trial; predictions that are no finite
+            numbers are NaN.
         leaked: stations that stood in test and in train or validation of one trial; their test rows are not
             in `rows`, because a number made from them would be worth nothing.
         table: all its rows (`PREDICTIONS`), every split, the leaked ones included.
@@ -82,7 +83,7 @@ def _folds(table: pa.Table) -> Folds:
     table = table.sort_by([("trial", "ascending"), ("record_id", "ascending"), ("split", "ascending")])
     station, split = _strings(table, "station"), _strings(table, "split")
     trial = table["trial"].to_numpy()
-    measured = table["vs30_m_s"].to_numpy()
+    measured, predicted = table["vs30_m_s"].to_numpy(), table["vs30_predicted_m_s"].to_numpy()
     constant = np.full(len(table), np.nan)
     judged = split == "test"
     leaked: set[str] = set()
@@ -98,7 +99,7 @@ def _folds(table: pa.Table) -> Folds:
         station=station,
         trial=trial,
         measured=measured,
-        predicted=table["vs30_predicted_m_s"].to_numpy(),
+        predicted=np.where(np.isfinite(predicted), predicted, np.nan),
         constant=constant,
     )
     return Folds(rows.where(judged), tuple(sorted(leaked)), table)

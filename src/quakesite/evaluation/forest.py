@@ -1,5 +1,5 @@
 """Baselines: random forests on station features, which predict as the best constant of a neighbourhood.
-And the slope proxy, which learns nothing (see `slope`).
+And two that learn nothing (see `slope` and `pwave_published`).
 
 A forest is grown on ln Vs30, one row per station (features averaged over its records). A station is then
 predicted by the best constant of its neighbours in the leaves, each weighted as in a quantile regression
@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from quakesite.evaluation.metrics import Floats, Strings
+from quakesite.evaluation.pwave_published import published_vs30
 from quakesite.evaluation.schema import UNMEASURED
 from quakesite.evaluation.settings import FORESTS
 from quakesite.evaluation.slope import vs30_of_slope
@@ -23,6 +24,7 @@ from quakesite.training.schema import PREDICTIONS
 
 N_TREES = 300
 STATIONS_PER_LEAF = 3
+NO_FIRST_MOTION = "no record has a P pick, a location and a first motion that tells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,17 @@ def all_predictions(
         return PREDICTIONS.empty_table()
     records = sorted(zip(features["record_id"].to_pylist(), features["station"].to_pylist(), strict=True))
     if name == "slope_proxy":
-        return slope_predictions(name, _slope_proxy(stations), records, splits, vs30)
+        return untrained_predictions(name, _slope_proxy(stations), records, splits, vs30)
+    if name == "pwave_published":
+        return untrained_predictions(name, published_vs30(features), records, splits, vs30)
     return forest_predictions(name, inputs_of(name, features, stations), records, splits, vs30, seed)
 
 
 def none_because(name: str) -> str:
     """Returns why the baseline called `name` has no predictions."""
     return "none: " + {
-        "pwave_forest": "no record has a P pick, a location and a first motion that tells",
+        "pwave_forest": NO_FIRST_MOTION,
+        "pwave_published": NO_FIRST_MOTION,
         "slope_proxy": "the slope is not known at a station with records (stations.features)",
     }.get(name, "no records, or no station to learn from")
 
@@ -135,18 +140,18 @@ def _slope_proxy(stations: pa.Table) -> dict[str, float]:
     return dict(zip(known["station"].to_pylist(), values, strict=True))
 
 
-def slope_predictions(
+def untrained_predictions(
     name: str,
     proxy: Mapping[str, float],
     records: Sequence[tuple[str, str]],
     splits: Mapping[int, Mapping[str, str]],
     vs30: Mapping[str, float],
 ) -> pa.Table:
-    """Returns the predictions (`PREDICTIONS`) of the slope proxy: in every trial the same.
+    """Returns the predictions (`PREDICTIONS`) of a baseline that learns nothing: in every trial the same.
 
     Args:
         name: what the rows are called.
-        proxy: Vs30 in m/s by station, from its slope; records of other stations get no row.
+        proxy: Vs30 in m/s by station; records of other stations get no row.
         records, splits, vs30: as in `forest_predictions`.
     """
     tables = [_rows(name, trial, split, proxy, records, vs30) for trial, split in sorted(splits.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from quakesite.errors import InputError
 from quakesite.evaluation.metrics import Strings
 from quakesite.evaluation.schema import FEATURES
 from quakesite.stations.codes import one_per_code
@@ -22,13 +24,22 @@ def measured_vs30(stations: str | Path, network: str | None = None) -> dict[str,
     Args:
         stations: table of the `STATIONS` schema.
         network: the only network wanted, e.g. TK; None for all.
+
+    Raises:
+        InputError: a Vs30 is not a number above 0.
     """
     table = read_parquet(stations, STATIONS, columns=["station", "network", "vs30_m_s"])
     if network is not None:
         table = table.filter(pc.equal(table["network"], network))
     table = one_per_code(table)
     pairs = zip(table["station"].to_pylist(), table["vs30_m_s"].to_pylist(), strict=True)
-    return {station: value for station, value in pairs if value is not None}
+    measured = {station: value for station, value in pairs if value is not None}
+    for station, value in measured.items():
+        if not 0.0 < value < math.inf:
+            raise InputError(
+                stations, f"{value:g}", field=f"Vs30 of station {station}", expected="m/s above 0, or nothing"
+            )
+    return measured
 
 
 def listed_vs30(stations: str | Path, network: str | None = None) -> dict[str, float]:

@@ -49,17 +49,48 @@ def write_csv(rows: Sequence[Row], columns: Sequence[str], target: str | Path, *
         writer.writerows([text(row[name], decimals) for name in columns] for row in rows)
 
 
-def read_csv(source: str | Path) -> list[dict[str, str]]:
+def read_csv(source: str | Path, columns: Sequence[str] = ()) -> list[dict[str, str]]:
     """Returns the rows of a CSV written here, every value as its text.
 
+    Args:
+        source: the file.
+        columns: those that it must have.
+
     Raises:
-        InputError: there is no such file.
+        InputError: there is no such file, it is no text, a column is missing, or a line has more or fewer
+            values than the header.
     """
     try:
-        with Path(source).open(encoding="utf-8", newline="") as handle:
-            return list(csv.DictReader(handle))
+        with Path(source).open(encoding="utf-8-sig", newline="") as handle:
+            lines = list(csv.reader(handle))
     except FileNotFoundError:
         raise InputError(source, "no such file", expected="a CSV table") from None
+    except (UnicodeDecodeError, csv.Error, IsADirectoryError) as error:
+        raise InputError(source, f"cannot be read ({error})", expected="a CSV table in UTF-8") from None
+    header = lines[0] if lines else []
+    missing = [name for name in columns if name not in header]
+    if missing:
+        raise InputError(source, "column missing", field=", ".join(missing), expected=", ".join(columns))
+    for number, line in enumerate(lines[1:], start=2):
+        if line and len(line) != len(header):
+            found = f"line {number} has {len(line)} values"
+            raise InputError(source, found, expected=f"{len(header)}, as the header")
+    return [dict(zip(header, line, strict=True)) for line in lines[1:] if line]
+
+
+def number(row: Mapping[str, str], column: str, source: str | Path) -> float:
+    """Returns a value of a row of `read_csv` as a number.
+
+    Raises:
+        InputError: it is none, or not a finite one.
+    """
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError(source, repr(row[column]), field=column, expected="a number")
+    return value
 
 
 def markdown(rows: Sequence[Sequence[str]], header: Sequence[str], notes: Sequence[str] = ()) -> str:
@@ -73,19 +104,24 @@ def markdown(rows: Sequence[Sequence[str]], header: Sequence[str], notes: Sequen
 def latex(
     rows: Sequence[Sequence[str]], header: Sequence[str], *, caption: str, notes: Sequence[str] = ()
 ) -> str:
-    r"""Returns a LaTeX `table` in the `booktabs` style; an empty row becomes a `\midrule`."""
+    r"""Returns a LaTeX `table` in the `booktabs` style, as wide as the text.
+
+    An empty row becomes a `\midrule`.
+    """
     kinds = "".join("r" if _numeric(rows, column) else "l" for column in range(len(header)))
     lines = [
+        r"% needs \usepackage{booktabs,graphicx}",
         r"\begin{table}",
         r"\centering",
         rf"\caption{{{latex_escaped(caption)}}}",
+        r"\resizebox{\linewidth}{!}{%",
         rf"\begin{{tabular}}{{{kinds}}}",
         r"\toprule",
         " & ".join(map(latex_escaped, header)) + r" \\",
         r"\midrule",
         *(" & ".join(map(latex_escaped, row)) + r" \\" if any(row) else r"\midrule" for row in rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}}",
         *(rf"\par\footnotesize {latex_escaped(note)}" for note in notes),
         r"\end{table}",
     ]

@@ -53,6 +53,8 @@ class Estimate:
         outside_p: the p value behind it.
         model: who says so.
         coverage: what the interval is made to cover.
+        beyond: how its records go beyond those the model was made from, such as `epicentral distance 203 km,
+            seen 4 to 120 km`; told where records of one's own are predicted.
     """
 
     station: str
@@ -67,6 +69,7 @@ class Estimate:
     outside_p: float | None
     model: str
     coverage: float
+    beyond: tuple[str, ...] = ()
 
 
 def pool(table: pa.Table) -> dict[str, Pooled]:

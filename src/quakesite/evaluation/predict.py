@@ -9,12 +9,15 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quakesite.errors import InputError
+from quakesite.evaluation.card import RANGES
 from quakesite.evaluation.kept import KeptWindows, flags_among
 from quakesite.evaluation.pooling import Estimate
+from quakesite.own_file import is_own
 from quakesite.picks.networks import NETWORKS
 from quakesite.picks.picked import picks_table
 from quakesite.picks.schema import PICKS
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from quakesite.evaluation.saved import SavedModel
 
 STAGE = "predict"
+LIMITS = {name: RANGES[name] for name in ("epicentral_distance_km", "magnitude")}
+"""What is said of a record beyond the model's: label, unit and decimals by column."""
 SHARD = "0-of-1"
 
 
@@ -68,12 +73,46 @@ def predict_records(
             raise RuntimeError(f"{len(records)} records in, {len(kept)} predicted, {len(refused)} refused")
         table = model.table(kept.record_ids, kept.stations, kept.fetch)
         found = model.estimates(table, kept.features(), kept.stations)
+    found = _beyond(found, own, model)
     if rejects is not None:
         rejects += refused
-    elif refused:
+        return found
+    if refused:
         first = f"{refused[0].record_id}: {refused[0].reason}: {refused[0].detail}"
         warnings.warn(f"{len(refused)} records refused, the first {first}", stacklevel=3)
+    if model.audit:
+        warnings.warn(model.audit, stacklevel=3)
     return found
+
+
+def beyond(record: Record, model: SavedModel) -> list[str]:
+    """Returns how a record goes beyond those that the model was made from: its distance, its magnitude.
+
+    The workflow refuses records from too far away; here the user has chosen them, and is told.
+
+    Args:
+        record: the record.
+        model: the model; one that does not know what it has seen has nothing to say.
+    """
+    found = []
+    for name, (label, unit, decimals) in LIMITS.items():
+        if name not in model.ranges:
+            continue
+        low, high = model.ranges[name]
+        value = getattr(record, name)
+        if value is None:
+            found.append(f"{label} not known")
+        elif not low <= value <= high:
+            seen = f"{low:.{decimals}f} to {high:.{decimals}f}{unit}"
+            found.append(f"{label} {value:.{decimals}f}{unit}, seen {seen}")
+    return found
+
+
+def _beyond(found: Sequence[Estimate], records: Sequence[Record], model: SavedModel) -> list[Estimate]:
+    said: dict[str, list[str]] = {}
+    for record in records:
+        said.setdefault(record.station, []).extend(beyond(record, model))
+    return [replace(one, beyond=tuple(dict.fromkeys(said[one.station]))) for one in found]
 
 
 def read_records(paths: Sequence[str | Path], rejects: list[Reject]) -> list[Record]:
@@ -147,6 +186,12 @@ def _picks(model: SavedModel, shard: Path, weights: str | Path | None) -> tuple[
         found = by_kalkan(shard)
     elif method == "author":
         found = by_author(shard)
+    elif is_own(method) and model.cannot_do_without_picks:
+        raise InputError(
+            model.folder,
+            f"its windows need the picks of {method}, a file of its maker's, which no model may run",
+            action="put the records into the workflow's archive, with that file in picks.methods",
+        )
     elif model.cannot_do_without_picks:
         raise InputError(
             model.folder,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from quakesite.rejects import Reject
 
 FORMS = (".csv", ".geojson", ".json")
+BEYOND = "beyond_training"
+"""The column that comes behind those of `predictions.csv`."""
 
 
 def predict(
@@ -41,6 +43,9 @@ def predict(
             help="Pick nothing, and refuse no record for its noise. Not with a model that needs picks.",
         ),
     ] = False,
+    network: Annotated[
+        Path | None, typer.Option(help="The Python file of the network, where it is one of your own.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Also write to this file: .csv, or .geojson for a map.")
@@ -53,14 +58,21 @@ def predict(
         raise InputError("--out", out.name, expected=f"a name that ends in {', '.join(FORMS)}")
     if no_picks and weights is not None:
         raise InputError("--weights", str(weights), action="leave out --no-picks, or --weights")
-    from quakesite.evaluation.predict import predict_records, read_records
+    from quakesite.evaluation.predict import beyond, predict_records, read_records
     from quakesite.evaluation.saved import load_model
+    from quakesite.models.own import use
+    from quakesite.picks.networks import NETWORKS
 
+    if network is not None:
+        use(network)
     loaded = load_model(model)
     used = None if no_picks else _weights(loaded, weights)
     rejects: list[Reject] = []
     found = read_records(records, rejects)
     estimates = predict_records(loaded, found, used, rejects)
+    for record in found:
+        for one in beyond(record, loaded):
+            say(f"beyond what {loaded.name} has seen: {record.record_id}: {one}")
     for reject in rejects:
         say(f"refused: {reject.record_id or reject.source}: {reject.reason}: {reject.detail}")
     if not estimates:
@@ -70,19 +82,28 @@ def predict(
         )
     from quakesite.evaluation.product import row_of
 
-    place = {record.station: record for record in reversed(found)}
-    rows = [
-        row_of(
-            one,
-            network=place[one.station].network,
-            latitude=place[one.station].st_latitude,
-            longitude=place[one.station].st_longitude,
-            vs30_measured=place[one.station].vs30_m_s,
-        )
+    rows: list[Row] = [
+        {
+            **row_of(
+                one,
+                network=next(record.network for record in found if record.station == one.station),
+                latitude=_first(one.station, found, "st_latitude"),
+                longitude=_first(one.station, found, "st_longitude"),
+                vs30_measured=_first(one.station, found, "vs30_m_s"),
+            ),
+            BEYOND: "; ".join(one.beyond),
+        }
         for one in estimates
     ]
-    _write(rows, out, loaded)
-    typer.echo(_json(rows, loaded) if as_json else _table(rows, loaded, found), nl=False)
+    notes = _notes(loaded, picked=used is not None or loaded.picks.methods[0] not in NETWORKS)
+    _write(rows, out, notes)
+    typer.echo(_json(rows, loaded, notes) if as_json else _table(rows, loaded, found, notes), nl=False)
+
+
+def _first(station: str, records: Sequence[Record], field: str) -> float | None:
+    """Returns what the first of a station's records that knows it says."""
+    values = (getattr(record, field) for record in records if record.station == station)
+    return next((float(value) for value in values if value is not None), None)
 
 
 def _weights(model: SavedModel, given: Path | None) -> Path | None:
@@ -108,7 +129,7 @@ def _weights(model: SavedModel, given: Path | None) -> Path | None:
     )
 
 
-def _write(rows: Sequence[Row], out: Path | None, model: SavedModel) -> None:
+def _write(rows: Sequence[Row], out: Path | None, notes: Sequence[str]) -> None:
     if out is None:
         return
     from quakesite.evaluation.geojson import write_geojson
@@ -116,12 +137,12 @@ def _write(rows: Sequence[Row], out: Path | None, model: SavedModel) -> None:
     from quakesite.evaluation.product import COLUMNS
 
     if out.suffix.lower() == ".csv":
-        write_csv(rows, COLUMNS, out)
+        write_csv(rows, (*COLUMNS, BEYOND), out)
     else:
-        write_geojson(rows, out, _note(model))
+        write_geojson(rows, out, " ".join(notes))
 
 
-def _json(rows: Sequence[Row], model: SavedModel) -> str:
+def _json(rows: Sequence[Row], model: SavedModel, notes: Sequence[str]) -> str:
     import json
 
     from quakesite.evaluation.geojson import DECIMALS, PLACE_DECIMALS, plain
@@ -133,18 +154,25 @@ def _json(rows: Sequence[Row], model: SavedModel) -> str:
             {name: plain(value, digits.get(name, DECIMALS)) for name, value in row.items()} for row in rows
         ],
     }
-    if _note(model):
-        said["note"] = _note(model)
+    if notes:
+        said["note"] = " ".join(notes)
     return json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _note(model: SavedModel) -> str:
-    return "The model was trained on a synthetic archive: no figure here is about a real site." * bool(
-        model.about["synthetic"]
-    )
+def _notes(model: SavedModel, *, picked: bool) -> list[str]:
+    """Returns what a user must know of the figures: what speaks against the model, what was not looked at."""
+    notes = []
+    if model.audit:
+        notes.append(f"Caution: {model.audit}")
+    if model.limits and not picked:
+        limits = " and ".join(f"{name} {value:g}" for name, value in sorted(model.limits.items()))
+        notes.append(f"Nothing was picked: the model's records keep {limits}, these may not.")
+    if model.about["synthetic"]:
+        notes.append("The model was trained on a synthetic archive: no figure here is about a real site.")
+    return notes
 
 
-def _table(rows: Sequence[Row], model: SavedModel, records: Sequence[Record]) -> str:
+def _table(rows: Sequence[Row], model: SavedModel, records: Sequence[Record], notes: Sequence[str]) -> str:
     coverage = f"{100 * model.about['coverage']:.0f} % interval"
     header = ("station", "records", "Vs30 (m/s)", coverage, "class", "probability", "remarks")
     lines = [header, *(_cells(row) for row in rows)]
@@ -153,8 +181,8 @@ def _table(rows: Sequence[Row], model: SavedModel, records: Sequence[Record]) ->
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
     ]
     used = sum(int(row["n_records"] or 0) for row in rows)
-    tail = [f"{used} of {len(records)} records, model {model.name} ({model.about['preset']})", _note(model)]
-    return "\n".join([*(line.rstrip() for line in aligned), "", *filter(None, tail)]) + "\n"
+    tail = [f"{used} of {len(records)} records, model {model.name} ({model.about['preset']})", *notes]
+    return "\n".join([*(line.rstrip() for line in aligned), "", *tail]) + "\n"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -163,6 +191,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     remarks = []
     if row["outside_data"]:
         remarks.append(f"outside the data (p {row['outside_p']:.2f})")
+    if row[BEYOND]:
+        remarks.append("beyond the training data")
     if not row["out_of_fold"]:
         remarks.append("all networks have learnt from this station")
     if row["vs30_measured"] is not None:

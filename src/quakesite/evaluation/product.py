@@ -89,7 +89,7 @@ def ranking(models: Mapping[str, Folds], wanted: str = BEST) -> list[str]:
     skills = {
         name: skill
         for name, folds in models.items()
-        if (name == wanted or not _by_hand(name)) and not np.isnan(skill := validation_skill(folds.table))
+        if (name == wanted or not _by_hand(name)) and np.isfinite(skill := validation_skill(folds.table))
     }
     return sorted(skills, key=lambda name: (name != wanted, -skills[name], name))
 

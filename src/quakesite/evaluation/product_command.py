@@ -49,6 +49,9 @@ def model(
     min_p_time_s: Annotated[
         float | None, typer.Option(help="The least time of P after the first sample; none without.")
     ] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="The Python file of the network, where it is one of your own.")
+    ] = None,
     synthetic: Synthetic = False,
 ) -> None:
     """Makes a trained experiment one folder with its card, and predicts every station with it."""
@@ -60,6 +63,7 @@ def model(
 
     if experiment not in EXPERIMENTS:
         raise InputError("EXPERIMENT", repr(experiment), expected=f"one of {', '.join(EXPERIMENTS)}")
+    _use(network)
     limits = {"min_snr_db": min_snr_db, "min_p_time_s": min_p_time_s}
     origin = Origin(section_from(PicksSettings, "picks", picks), limits, synthetic)
     assemble(experiment, trials, windows or [], stations, _settings(settings), origin, out_dir, predicted)
@@ -79,6 +83,9 @@ def control(
         list[Path] | None, typer.Option(help="windows/{window}/{annotation}/{shard}.parquet, any number.")
     ] = None,
     settings: Settings = None,
+    network: Annotated[
+        Path | None, typer.Option(help="The Python file of the network, where it is one of your own.")
+    ] = None,
 ) -> None:
     """Writes how much worse models get when records are given each other's P/S channel."""
     from quakesite.evaluation import control as shuffling
@@ -89,6 +96,7 @@ def control(
     from quakesite.stations.moved import records_before_move
     from quakesite.training.experiments import EXPERIMENTS
 
+    _use(network)
     chosen, vs30, moved = _settings(settings), measured_vs30(stations), records_before_move(stations)
     before = read_predicted(predicted or [])
     rows = []
@@ -172,5 +180,12 @@ def predictions(
     say(
         made.summary(found, vs30)
         if names
-        else "predictions: no model has validation records; the table is empty"
+        else "predictions: no model has predicted its validation records; the table is empty"
     )
+
+
+def _use(network: Path | None) -> None:
+    from quakesite.models.own import use
+
+    if network is not None:
+        use(network)

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from quakesite.evaluation.layout import Row, Value
+from quakesite.errors import InputError
+from quakesite.evaluation.layout import Row, Value, number
 from quakesite.evaluation.metrics import Floats
 
 KM_PER_DEGREE = 111.195
@@ -23,6 +25,7 @@ MOST_CLUSTERS = 10
 REFERENCES = 20
 STARTS, STARTS_OF_REFERENCES = 10, 3
 
+NEEDED = ("station", "latitude", "longitude", "vs30_measured", "vs30_predicted", "out_of_fold")
 COLUMNS = (
     "region",
     "n_stations",
@@ -154,6 +157,7 @@ def region_tables(
     seed: int,
     ground: Mapping[str, Sequence[str | None]] | None = None,
     weight: float = 0.0,
+    source: str | Path = "predictions.csv",
 ) -> tuple[list[Row], list[Row], list[Row]]:
     """Returns the rows of `regions.csv`, of its members and of the criteria.
 
@@ -163,6 +167,10 @@ def region_tables(
         seed: of k-means and of the gap statistic's references.
         ground: geology and lithology by station, null where not known.
         weight: of each of them beside the location, see `coordinates`.
+        source: the file they were read from, for what is said of it.
+
+    Raises:
+        InputError: a value is no number, or a velocity not above 0.
     """
     rows = [
         row
@@ -172,11 +180,14 @@ def region_tables(
     if not rows:
         return [], [], []
     latitude, longitude, measured, predicted = (
-        np.array([float(row[name]) for row in rows])
+        np.array([number(row, name, source) for row in rows])
         for name in ("latitude", "longitude", "vs30_measured", "vs30_predicted")
     )
     of_station = [(ground or {}).get(row["station"], (None, None)) for row in rows]
     maps = [[values[place] for values in of_station] for place in range(len(GROUND))]
+    for name, values in (("vs30_measured", measured), ("vs30_predicted", predicted)):
+        if not (values > 0.0).all():
+            raise InputError(source, f"{values.min():g}", field=name, expected="m/s above 0")
     points = coordinates(kilometres(latitude, longitude), maps, weight)
     found = criteria(points, seed)
     used = min(k or found.elbow, len(found.inertia))
@@ -185,8 +196,8 @@ def region_tables(
     members: list[Row] = [
         {
             "station": row["station"],
-            "latitude": float(row["latitude"]),
-            "longitude": float(row["longitude"]),
+            "latitude": float(latitude[place]),
+            "longitude": float(longitude[place]),
             "region": int(region[place]),
             "ln_ratio": float(ratio[place]),
         }

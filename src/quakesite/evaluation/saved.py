@@ -108,6 +108,16 @@ class SavedModel:
         return {name: float(value) for name, value in self.about["limits"].items() if value is not None}
 
     @property
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Smallest and largest value of what its records had, by column of `RECORDS`, where it is known."""
+        return {name: (float(low), float(high)) for name, (low, high) in self.about.get("ranges", {}).items()}
+
+    @property
+    def audit(self) -> str:
+        """Why it is not to be believed, in a sentence; empty where nothing speaks against it."""
+        return str(self.about.get("audit", ""))
+
+    @property
     def cannot_do_without_picks(self) -> bool:
         """Whether its windows cannot be made without P (and S) picks."""
         return self.channels == 4 or self.window.anchor != "pga"
@@ -238,6 +248,8 @@ def load_model(folder: str | Path) -> SavedModel:
         raise InputError(folder / MANIFEST, "nothing was trained", field="members", action=about["missing"])
     members = []
     for row in about["members"]:
+        if not (isinstance(row, dict) and {"file", "sha256", "trial", "stations"} <= row.keys()):
+            raise InputError(folder / MANIFEST, "damaged", field="members", action="copy the folder again")
         file = folder / row["file"]
         if not file.is_file():
             raise InputError(
@@ -246,7 +258,29 @@ def load_model(folder: str | Path) -> SavedModel:
         if sha256_of(file) != row["sha256"]:
             raise InputError(file, "not the file that the model was saved with", field="sha256")
         members.append(member_of(file, row["trial"], row["stations"]))
-    return SavedModel(folder, about, members)
+    model = SavedModel(folder, about, members)
+    _check(model)
+    return model
+
+
+def _check(model: SavedModel) -> None:
+    """Reads everything that `model.json` must hold.
+
+    Raises:
+        InputError: something is missing or of the wrong kind.
+    """
+    about, manifest = model.about, model.folder / MANIFEST
+    try:
+        _ = (model.name, model.channels, model.rate_hz, model.window, model.picks, model.limits, model.ranges)
+        _ = (model.calibrators, model.support, about["preset"], about["synthetic"], about["excluded_flags"])
+        known = [about["coverage"], about["outside_level"], *(one.residual for one in model.calibrators)]
+        wrong = not all(isinstance(value, float) for value in known)
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(manifest, f"damaged ({error!r})", action="copy the folder again") from None
+    if wrong:
+        raise InputError(manifest, "damaged (a word for a number)", action="copy the folder again")
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -263,6 +297,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     found = about.get("format") if isinstance(about, dict) else None
     if found != FORMAT:
         raise InputError(manifest, repr(found), field="format", expected=FORMAT, action="make it again")
+    if not isinstance(about.get("members"), list):
+        raise InputError(manifest, "damaged", field="members", action="copy the folder again")
     return dict(about)
 
 

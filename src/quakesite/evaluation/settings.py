@@ -13,7 +13,7 @@ from quakesite.training.experiments import EXPERIMENTS
 FORESTS = ("hvsr_forest", "hvsr_elevation_forest", "pwave_forest", "intensity_forest")
 """The baselines that learn, by name."""
 
-BASELINES = (*FORESTS, "slope_proxy")
+BASELINES = (*FORESTS, "pwave_published", "slope_proxy")
 """The baselines of `skill.csv`, by name."""
 
 

@@ -22,6 +22,17 @@ SYNTHETIC = (
     "The archive is synthetic: these numbers show that the workflow runs, not how well Vs30 is predicted."
 )
 
+CONTROL = (
+    "experiment",
+    "n_records",
+    "error_station_pct",
+    "shuffled_error_station_pct",
+    "change_pct",
+    "p_change",
+    "prediction_change_pct",
+)
+"""What the summary takes from `control.csv`."""
+
 
 def trained_folds(
     results: str | Path, experiments: Sequence[str] | None = None, trials: int | None = None
@@ -98,7 +109,7 @@ def control_lines(results: str | Path, experiments: Sequence[str]) -> list[str]:
         f"{float(row['shuffled_error_station_pct']):.1f} % per station instead of "
         f"{float(row['error_station_pct']):.1f} % ({float(row['change_pct']):+.1f}, "
         f"p {float(row['p_change']):.3f}), predictions differ by {float(row['prediction_change_pct']):.1f} %"
-        for row in read_csv(path)
+        for row in read_csv(path, CONTROL)
         if row["experiment"] in experiments and row["n_records"] != "0"
     ]
 

@@ -155,15 +155,26 @@ def _row(
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
-    """Returns the table for people."""
-    return markdown(_cells(rows), [name.replace("_", " ") for name in COLUMNS], [NOTE])
+    """Returns the table for people, its columns in the order of the paper's, the counts behind them."""
+    return markdown(_cells(rows), _HEADER, [NOTE])
 
 
-def as_latex(rows: Sequence[Row]) -> str:
-    """Returns the table in LaTeX (booktabs)."""
-    header = [name.replace("_", " ") for name in COLUMNS]
-    return latex(_cells(rows), header, caption="Overview of the experiments.", notes=[NOTE])
+def as_latex(rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
+    """Returns the table in LaTeX (booktabs), as `as_markdown`, with further `notes` below it."""
+    return latex(_cells(rows), _HEADER, caption="Overview of the experiments.", notes=[NOTE, *notes])
+
+
+_PRINTED = {
+    "training": "Training method",
+    "ps_info": "P/S info",
+    "annotation_train": "Annotation, train",
+    "annotation_test": "Annotation, test",
+    "signal_segment": "Signal segment",
+    "experiment": "Exp. name",
+}
+_COUNTED = [name for name in COLUMNS if name not in _PRINTED]
+_HEADER = [*_PRINTED.values(), *(name.replace("_", " ").capitalize() for name in _COUNTED)]
 
 
 def _cells(rows: Sequence[Row]) -> list[list[str]]:
-    return [[text(row[name], 1) for name in COLUMNS] for row in rows]
+    return [[text(row[name], 1) for name in (*_PRINTED, *_COUNTED)] for row in rows]

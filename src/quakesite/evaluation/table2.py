@@ -98,11 +98,10 @@ def as_markdown(rows: Sequence[Row]) -> str:
     return markdown([cells for cells in _cells(rows) if any(cells)], _HEADER, [f"{note}\n" for note in NOTES])
 
 
-def as_latex(rows: Sequence[Row]) -> str:
-    """Returns the table in LaTeX (booktabs), the paper's printed values beside ours."""
-    return latex(
-        _cells(rows), _HEADER, caption="Results by site class beside the best constant.", notes=NOTES
-    )
+def as_latex(rows: Sequence[Row], notes: Sequence[str] = ()) -> str:
+    """Returns the table in LaTeX (booktabs), the paper's values beside ours, further `notes` below it."""
+    caption = "Results by site class beside the best constant."
+    return latex(_cells(rows), _HEADER, caption=caption, notes=[*NOTES, *notes])
 
 
 _HEADER = (

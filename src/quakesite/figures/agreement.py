@@ -22,16 +22,16 @@ SHADES = {"0.5": "#c6dbee", "0.2": "#66a3d2", "0.1": "#0f5a9c"}
 LINES = (
     ("#0077bb", "o", "-"),
     ("#ee7733", "s", "--"),
-    ("#009988", "^", "-."),
-    ("#cc3311", "D", ":"),
+    ("#222222", "^", "-."),
+    ("#88ccee", "D", ":"),
     ("#aa3377", "v", "-"),
-    ("#555555", "P", "--"),
+    ("#332288", "P", "--"),
 )
 """Colour, marker and dashes of each pair, so that one line shows through another on top of it."""
 
 BINNED = {"snr_db": "SNR (dB)", "distance_km": "Epicentral distance (km)"}
 FEWEST = 3
-"""Bins with fewer records are not drawn."""
+"""Bins with fewer records are not drawn, and how many they are is told."""
 
 NOTHING = (
     "Nothing to compare: no record was picked by\ntwo methods. Add one to picks.methods, or manual picks."
@@ -66,6 +66,9 @@ def draw(agreement: Rows, *, synthetic: bool = False) -> Figure:
                 row_of_panels[0].set_ylabel(f"{phase} within 0.5 s (%)")
             for by, axes in zip(bins, panels[-1], strict=True):
                 axes.set_xlabel(BINNED[by])
+            if few := _too_small(compared, bins):
+                said = f"{few} point{'s' if few != 1 else ''} of fewer than {FEWEST} records left out"
+                parts[1].suptitle(said, fontsize=6.5, color=NEUTRAL, x=0.995, ha="right")
             handles, labels = panels[0][0].get_legend_handles_labels()
             parts[1].legend(handles, labels, loc="outside lower center", ncols=1 if len(pairs) < 2 else 2)
     return figure
@@ -115,6 +118,11 @@ def _drawable(rows: Rows, by: str) -> list[Mapping[str, str]]:
     return [row for row in rows if row["by"] == by and row["bin"] != "unknown" and int(row["n"]) >= FEWEST]
 
 
+def _too_small(rows: Rows, bys: Sequence[str]) -> int:
+    """Returns the number of points that are not drawn because too few records stand behind them."""
+    return sum(row["by"] in bys and row["bin"] != "unknown" and int(row["n"]) < FEWEST for row in rows)
+
+
 def _bins(rows: Rows, by: str) -> list[str]:
     """Returns the bins there are, in ascending order."""
 
@@ -140,7 +148,9 @@ def _lines(axes: Axes, rows: Rows, phase: str, by: str, pairs: Sequence[Pair]) -
             "color": colour,
             "marker": marker,
             "linestyle": dashes,
-            "markersize": max(5 - 0.7 * number, 2.5),
+            "markersize": max(4.5 - 0.6 * number, 2.5),
+            "clip_on": False,
+            "zorder": 3,
         }
         axes.plot(shares, label=_named(pair), gid=f"agreement {phase} {by} {_named(pair)}", **look)
     axes.set_xticks(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,26 @@ Box = tuple[float, float, float, float]
 
 TURKIYE: Box = (25.4, 35.6, 45.1, 42.4)
 MIDDLE_LATITUDE = 39.0
+MOST_TICKS = (7, 5)
+"""Of longitude and latitude."""
+
+ON_THE_CUT = 0.011
+"""Degrees; points this near the box that the outline was clipped to lie on the cut, not on a coast."""
+
+Ring = list[tuple[float, float]]
 
 
 @cache
-def outline() -> dict[str, list[list[tuple[float, float]]]]:
-    """Returns the rings (longitude, latitude) of each country by name."""
+def _collection() -> dict[str, Any]:
     text = files("quakesite.figures").joinpath("outline.json").read_text(encoding="utf-8")
     collection: dict[str, Any] = json.loads(text)
+    return collection
+
+
+@cache
+def outline() -> dict[str, list[Ring]]:
+    """Returns the rings (longitude, latitude) of each country by name."""
+    collection = _collection()
     return {
         feature["properties"]["name"]: [
             [tuple(point) for point in polygon[0]] for polygon in feature["geometry"]["coordinates"]
@@ -38,10 +52,38 @@ def outline() -> dict[str, list[list[tuple[float, float]]]]:
     }
 
 
+def coast(ring: Ring) -> list[Ring]:
+    """Returns the parts of a ring that are coast or border, without those along the box it was clipped to."""
+    west, south, east, north = _collection()["bbox"]
+
+    def cut(one: tuple[float, float], two: tuple[float, float]) -> bool:
+        return any(
+            abs(one[axis] - edge) < ON_THE_CUT and abs(two[axis] - edge) < ON_THE_CUT
+            for axis, edge in ((0, west), (0, east), (1, south), (1, north))
+        )
+
+    parts: list[Ring] = []
+    open_part = False
+    for one, two in pairwise(ring):
+        if cut(one, two):
+            open_part = False
+        elif open_part:
+            parts[-1].append(two)
+        else:
+            parts.append([one, two])
+            open_part = True
+    return parts
+
+
+def marker_area(number: int) -> float:
+    """Returns the area (square points) of one of so many stations' markers: few ones are larger."""
+    return min(max(2400.0 / max(number, 1), 8.0), 16.0)
+
+
 def draw(axes: Axes, longitude: Sequence[float] = (), latitude: Sequence[float] = ()) -> None:
     """Draws land, coast and borders on `axes`; frames Türkiye, and all of the points (degrees) given."""
-    from matplotlib.collections import PolyCollection
-    from matplotlib.ticker import MultipleLocator
+    from matplotlib.collections import LineCollection, PolyCollection
+    from matplotlib.ticker import MaxNLocator
 
     for name, rings in outline().items():
         inside = name == "Türkiye"
@@ -49,9 +91,16 @@ def draw(axes: Axes, longitude: Sequence[float] = (), latitude: Sequence[float] 
             PolyCollection(
                 rings,
                 facecolor=LAND if inside else "#fafaf8",
-                edgecolor="#8d897d" if inside else BORDER,
+                edgecolor="none",
+                zorder=0.5,
+            )
+        )
+        axes.add_collection(
+            LineCollection(
+                [part for ring in rings for part in coast(ring)],
+                color="#8d897d" if inside else BORDER,
                 linewidth=0.7 if inside else 0.4,
-                zorder=0.6 if inside else 0.5,
+                zorder=0.7 if inside else 0.6,
             )
         )
     west, south, east, north = TURKIYE
@@ -64,8 +113,8 @@ def draw(axes: Axes, longitude: Sequence[float] = (), latitude: Sequence[float] 
     axes.set_aspect(1.0 / cos(radians(MIDDLE_LATITUDE)))
     axes.set_facecolor(SEA)
     axes.grid(visible=False)
-    axes.xaxis.set_major_locator(MultipleLocator(4.0))
-    axes.yaxis.set_major_locator(MultipleLocator(2.0))
+    for axis, most in zip((axes.xaxis, axes.yaxis), MOST_TICKS, strict=True):
+        axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 4, 5, 10]))
     axes.set_xlabel("Longitude (° E)")
     axes.set_ylabel("Latitude (° N)")
     for spine in axes.spines.values():

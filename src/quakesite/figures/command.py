@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,6 +12,7 @@ from quakesite.options import SeveralValues
 app = typer.Typer()
 
 Out = Annotated[Path, typer.Option(help="Figure to write: as .svg, and as .png beside it.")]
+Preset = Literal["paper", "quakesite"]
 Synthetic = Annotated[
     bool, typer.Option("--synthetic", help="Say in the figure that it is made from the synthetic archive.")
 ]
@@ -55,7 +56,7 @@ def fig4(
     ],
     out: Out,
     preset: Annotated[
-        str, typer.Option(help="Preset that was trained: it says what unit the loss has.")
+        Preset, typer.Option(help="Preset that was trained: it says what unit the loss has.")
     ] = "paper",
     synthetic: Synthetic = False,
 ) -> None:
@@ -63,8 +64,7 @@ def fig4(
     from quakesite.figures.learning_curves import LOSS_UNITS, draw, read_histories
     from quakesite.figures.style import save
 
-    unit = LOSS_UNITS.get(preset, "1")
-    save(draw(read_histories(histories), loss_unit=unit, synthetic=synthetic), out)
+    save(draw(read_histories(histories), loss_unit=LOSS_UNITS[preset], synthetic=synthetic), out)
 
 
 @app.command()
@@ -168,7 +168,8 @@ def overview(
     from quakesite.figures.style import save
 
     records = read_records(catalogue)
-    save(draw(records, read_snr(picks, method), min_snr_db=min_snr_db, synthetic=synthetic), out)
+    snr_db = read_snr(picks, method).values()
+    save(draw(records, snr_db, min_snr_db=min_snr_db, synthetic=synthetic), out)
 
 
 @app.command()

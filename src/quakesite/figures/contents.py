@@ -53,6 +53,8 @@ TABLES = {
     "control": Entry("Models given another record's picks", EVALUATION),
     "predictions": Entry("Vs30 by station, with intervals", EVALUATION),
     "coverage": Entry("Whether the intervals hold what they promise", EVALUATION),
+    "class_skill": Entry("Class probabilities beside how frequent the classes are", EVALUATION),
+    "class_reliability": Entry("Whether the class probabilities come true", EVALUATION, "evaluation/"),
     "regions": Entry("Error by region, in numbers", EVALUATION),
     "region_criteria": Entry("What speaks for each number of regions", EVALUATION, "evaluation/"),
     "learning_curve": Entry("Error by number of stations and trial", EVALUATION),
@@ -62,13 +64,3 @@ TABLES = {
 def path_of_table(name: str) -> str:
     """Returns the path of the table in the results."""
     return f"{TABLES[name].folder}{name}.csv"
-
-
-def chapter_of_figure(name: str) -> str:
-    """Returns the chapter that the figure stands in."""
-    return FIGURES[name].chapter if name in FIGURES else EVALUATION
-
-
-def title_of_figure(name: str) -> str:
-    """Returns the figure's title."""
-    return FIGURES[name].title if name in FIGURES else name

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import textwrap
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from quakesite.errors import InputError
 from quakesite.figures.captions import Captions
@@ -17,8 +20,8 @@ from quakesite.figures.numbers import RunNumbers
 from quakesite.progress import say
 from quakesite.tables import atomic_open, atomic_path
 
-COLOURS = 250
-"""Of a picture's palette."""
+FREQUENT, COLOURS = 128, 256
+"""Colours of a picture's palette: the most frequent ones, and how many there are in all."""
 
 PAGE_COLUMNS = 118
 
@@ -102,24 +105,43 @@ def as_markdown(caption: str) -> str:
 
 
 def shrink(source: str | Path, target: str | Path) -> None:
-    """Writes the PNG `source` to `target` with its most frequent colours: a third of the size.
-
-    Those keep every fill and symbol as it is; only the soft edges of letters and lines lose shades.
-    """
+    """Writes the PNG `source` to `target` in 256 of its own colours (`palette_of`): a third of the size."""
     from PIL import Image
 
     with Image.open(source) as opened:
         picture = opened.convert("RGB")
-    red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.int64), 2, 0)
-    colours, counts = np.unique((red * 256 + green) * 256 + blue, return_counts=True)
-    frequent = colours[np.argsort(-counts, kind="stable")][:COLOURS]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(
-        np.stack([frequent >> 16, frequent >> 8 & 255, frequent & 255], axis=1).ravel().tolist()
-    )
+    pixels = np.asarray(picture).reshape(-1, 3)
+    colours, place, counts = np.unique(pixels, axis=0, return_inverse=True, return_counts=True)
+    palette, like = palette_of(colours.astype(np.int64), counts)
+    small = Image.fromarray(like[place.ravel()].reshape(picture.height, picture.width))
+    small.putpalette(palette.astype(np.uint8).ravel().tolist())
     with atomic_path(target) as temporary:
-        small = picture.quantize(palette=palette, dither=Image.Dither.NONE)
         small.save(temporary, format="PNG", optimize=True)
+
+
+def palette_of(
+    colours: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Returns up to 256 of the colours, and the number of the nearest of them for each.
+
+    First the most frequent, which are every fill and the ground; then, one by one, what would be most wrong
+    without: the largest count times squared distance to the nearest one chosen. So a rare symbol keeps its
+    colour, and soft edges of letters lose shades.
+
+    Args:
+        colours: (n, 3), red, green and blue from 0 to 255.
+        counts: (n,) pixels of each.
+    """
+    chosen = np.argsort(-counts, kind="stable")[:FREQUENT].tolist()
+    apart = np.full(len(colours), np.iinfo(np.int64).max)
+    like = np.zeros(len(colours), dtype=np.uint8)
+    for number in range(min(COLOURS, len(colours))):
+        if number == len(chosen):
+            chosen.append(int(np.argmax(apart * counts)))
+        squared = ((colours - colours[chosen[number]]) ** 2).sum(axis=1)
+        nearer = squared < apart
+        apart[nearer], like[nearer] = squared[nearer], number
+    return colours[chosen], like
 
 
 def photograph(page: Path, target: Path) -> bool:
@@ -128,7 +150,7 @@ def photograph(page: Path, target: Path) -> bool:
     if browser is None or not page.is_file():
         say(f"no picture of the map is taken: {'no Chromium found' if browser is None else 'no map'}")
         return target.is_file()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "map.png"
         command = [
             browser,
@@ -138,9 +160,24 @@ def photograph(page: Path, target: Path) -> bool:
             f"--screenshot={picture}",
             f"{page.resolve().as_uri()}#first",
         ]
-        subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE_S)
-        if not picture.is_file():
-            say("no picture of the map is taken: Chromium gave none")
+        ended = _ended(command)
+        if not ended or not picture.is_file():
+            why = "gave none" if ended else f"was not done within {PATIENCE_S:g} s"
+            say(f"no picture of the map is taken: {browser} {why}")
             return target.is_file()
         shrink(picture, target)
+    return True
+
+
+def _ended(command: list[str]) -> bool:
+    """Runs the command; ends it, and what it has started, where it is not done in time, and says so."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        process.wait(PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
     return True

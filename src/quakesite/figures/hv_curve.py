@@ -173,7 +173,15 @@ def _prediction(axes: Axes, row: Mapping[str, str]) -> None:
     if low_end is not None and high_end is not None:
         axes.vlines(0.3, low_end, high_end, color=TRAIN, linewidth=1.4, gid="interval")
     if predicted is not None:
-        axes.plot(0.3, predicted, "o", color=TRAIN, markersize=5, gid="predicted", label="predicted")
+        axes.plot(
+            0.3,
+            predicted,
+            "o",
+            color=TRAIN,
+            markersize=5,
+            gid="predicted",
+            label="predicted" if low_end is None else "predicted, interval",
+        )
     if measured is not None:
         axes.plot(
             0.62,

@@ -28,6 +28,9 @@ PANELS = (
     ("error_m_s", "Vs30 error\n(m/s)"),
     ("error_pct", "Vs30 error\n(%)"),
 )
+MARKERS = {"train": ("o", -0.15), "validation": ("s", 0.15)}
+"""Of the means of runs of one epoch, which show no line and no band, and how far beside it they stand."""
+
 SETS = (("train", TRAIN, "-"), ("validation", VALIDATION, "--"))
 
 
@@ -119,12 +122,23 @@ def _panel(axes: Axes, trials: Sequence[Mapping[str, Floats]], column: str) -> N
     for name, colour, dashes in SETS:
         mean, low, high = band([trial[f"{name}_{column}"] for trial in trials])
         axes.fill_between(epoch, low, high, color=colour, alpha=0.18, linewidth=0, gid=f"band {name}")
-        axes.plot(epoch, mean, dashes, color=colour, linewidth=1.4, label=f"{name} (mean, min to max)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
+        (line,) = axes.plot(
+            epoch, mean, dashes, color=colour, linewidth=1.4, label=f"{name} (mean, min to max)"
+        )
+        if len(epoch) == 1:
+            marker, aside = MARKERS[name]
+            line.set(marker=marker, markersize=4.0, xdata=epoch + aside)
+            axes.vlines(
+                epoch + aside, low, high, color=colour, alpha=0.35, linewidth=4.0, gid=f"range {name}"
+            )
+    if len(epoch) == 1:
+        axes.set_xlim(epoch[0] - 1.0, epoch[0] + 1.0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=4, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axes.tick_params(labelsize=6.5, pad=1.5)
-    axes.margins(x=0.02)
+    if len(epoch) > 1:
+        axes.margins(x=0.02)
 
 
 def short(value: float) -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from quakesite.figures.hv_curve import read_curves, summary
+from quakesite.figures.overview import read_snr
+from quakesite.figures.stations_map import has_place
 from quakesite.figures.table_rows import finite, read_rows
-from quakesite.picks.schema import PICKS
 from quakesite.records.schema import CATALOGUE
+from quakesite.stations.codes import one_per_code
 from quakesite.stations.schema import STATIONS, site_class
 from quakesite.tables import read_parquet
 
@@ -51,13 +53,13 @@ def read_stations(
     `hvRecords`, `records` (event, magnitude, km, km, cm/s^2, dB). None where something is not known.
     """
     predicted = {row["station"]: row for row in read_rows(predictions)}
-    records = _records(catalogue, _snr(picks, method))
+    records = _records(catalogue, read_snr(picks, method))
     curves = read_curves(features)
-    entries: dict[str, dict[str, Any]] = {}
-    for row in read_parquet(stations, STATIONS, columns=OF_STATION).to_pylist():
-        code = row["station"]
-        if finite(row["latitude"]) is None or finite(row["longitude"]) is None or code in entries:
+    entries = []
+    for row in one_per_code(read_parquet(stations, STATIONS, columns=OF_STATION)).to_pylist():
+        if not has_place(row):
             continue
+        code = row["station"]
         entry = _entry(row, predicted.get(code))
         entry["records"] = records.get(code, [])
         if code in curves:
@@ -65,8 +67,8 @@ def read_stations(
             entry["hv"] = [round(value, 3) for value in of_station.mean.tolist()]
             entry["hvDeviation"] = [round(value, 3) for value in of_station.deviation.tolist()]
             entry["hvRecords"] = len(curves[code])
-        entries[code] = entry
-    return list(entries.values())
+        entries.append(entry)
+    return entries
 
 
 def _entry(row: dict[str, Any], said: dict[str, str] | None) -> dict[str, Any]:
@@ -101,13 +103,7 @@ def _number(written: str | None) -> float | None:
     return None if number is None else round(number, 2)
 
 
-def _snr(picks: str | Path, method: str | None) -> dict[str, float | None]:
-    rows = read_parquet(picks, PICKS, columns=["record_id", "method", "phase", "snr_db"]).to_pylist()
-    wanted = method or (rows[0]["method"] if rows else None)
-    return {row["record_id"]: row["snr_db"] for row in rows if (row["method"], row["phase"]) == (wanted, "P")}
-
-
-def _records(catalogue: str | Path, snr_db: dict[str, float | None]) -> dict[str, list[list[Any]]]:
+def _records(catalogue: str | Path, snr_db: dict[str, float]) -> dict[str, list[list[Any]]]:
     of_station: dict[str, list[list[Any]]] = {}
     for row in read_parquet(catalogue, CATALOGUE, columns=OF_RECORD).to_pylist():
         numbers = (
@@ -118,7 +114,7 @@ def _records(catalogue: str | Path, snr_db: dict[str, float | None]) -> dict[str
             snr_db.get(row["record_id"]),
         )
         known = map(finite, numbers)
-        rounded = [None if value is None else round(value, 2) for value in known]
+        rounded = [None if value is None else float(f"{value:.4g}") for value in known]
         of_station.setdefault(row["station"], []).append([_stamp(row["event_id"]), *rounded])
     return of_station
 

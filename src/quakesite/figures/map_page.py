@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from quakesite.evaluation.schema import HV_FREQUENCIES_HZ
-from quakesite.figures.basemap import outline
+from quakesite.figures.basemap import coast, outline
 from quakesite.figures.contents import SYNTHETIC
 from quakesite.tables import atomic_open
 
 COVERAGE = 0.9
 """Of intervals whose table does not state it."""
 
+SCRIPTS = ("map.js", "panel.js", "sheet.js")
 PLACE = re.compile(r"\{\{ (\w+) \}\}")
 
 
@@ -43,7 +44,10 @@ def render(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) ->
         stations: as `map_data.read_stations` returns them.
         synthetic: say that the archive is.
     """
-    shapes = [{"home": name == "Türkiye", "rings": rings} for name, rings in outline().items()]
+    shapes = [
+        {"home": name == "Türkiye", "rings": rings, "coast": [part for ring in rings for part in coast(ring)]}
+        for name, rings in outline().items()
+    ]
     data = {
         "stations": stations,
         "outline": sorted(shapes, key=lambda shape: bool(shape["home"])),
@@ -52,7 +56,7 @@ def render(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) ->
         "synthetic": synthetic,
         "mark": SYNTHETIC,
     }
-    script = f"{asset('map.js')}\n{asset('sheet.js')}"
+    script = "\n".join(map(asset, SCRIPTS))
     return page("map", style=asset("map.css"), mark=SYNTHETIC, script=script, data=embedded(data))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +35,23 @@ def read_records(catalogue: str | Path) -> list[dict[str, Any]]:
     return rows
 
 
-def read_snr(picks: str | Path, method: str | None = None) -> list[float]:
-    """Returns the signal-to-noise ratios (dB) of `method`, else of the first one in the table of picks."""
-    rows = read_parquet(picks, PICKS, columns=["method", "phase", "snr_db"]).to_pylist()
+def read_snr(picks: str | Path, method: str | None = None) -> dict[str, float]:
+    """Returns, by record, the signal-to-noise ratio (dB) of its P pick, where it is known.
+
+    That of `method`, else of the first one in the table of picks.
+    """
+    rows = read_parquet(picks, PICKS, columns=["record_id", "method", "phase", "snr_db"]).to_pylist()
     wanted = method or (rows[0]["method"] if rows else None)
-    chosen = [row for row in rows if row["method"] == wanted and row["phase"] == "P"]
-    return [snr for row in chosen if (snr := finite(row["snr_db"])) is not None]
+    return {
+        row["record_id"]: snr
+        for row in rows
+        if (row["method"], row["phase"]) == (wanted, "P") and (snr := finite(row["snr_db"])) is not None
+    }
 
 
 def draw(
     records: Sequence[Mapping[str, Any]],
-    snr_db: Sequence[float | None],
+    snr_db: Iterable[float | None],
     *,
     min_snr_db: float | None = None,
     synthetic: bool = False,

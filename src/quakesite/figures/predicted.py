@@ -22,8 +22,21 @@ LEAST_M_S, MOST_M_S = 95.0, 2000.0
 
 def is_judged(row: Mapping[str, str]) -> bool:
     """Returns whether a row of `predictions.csv` has a measured Vs30 that the model has not seen."""
-    values = [finite(row["vs30_measured"]), finite(row["vs30_predicted"])]
-    return row["out_of_fold"] == "true" and all(value is not None and value > 0.0 for value in values)
+    return _is_unseen(row) and _is_positive(row["vs30_measured"]) and _is_positive(row["vs30_predicted"])
+
+
+def has_no_place(row: Mapping[str, str]) -> bool:
+    """Returns whether a row is one to compare, but says a Vs30 of 0 m/s or less, or nothing at all."""
+    return _is_unseen(row) and _is_positive(row["vs30_measured"]) and not is_judged(row)
+
+
+def _is_unseen(row: Mapping[str, str]) -> bool:
+    return row["out_of_fold"] == "true"
+
+
+def _is_positive(written: str) -> bool:
+    value = finite(written)
+    return value is not None and value > 0.0
 
 
 def limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
@@ -38,7 +51,8 @@ def limits(values: npt.NDArray[np.float64]) -> tuple[float, float]:
 def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -> Figure:
     """Returns the figure of `predictions.csv` rows: out-of-fold stations with a measured Vs30, log axes.
 
-    Dotted lines lie a factor of 1.5 off; the title counts the intervals that hold the measured value.
+    Dotted lines lie a factor of 1.5 off; the title counts the intervals that hold the measured value, and the
+    stations that a log axis has no place for.
     """
     from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFormatter
 
@@ -83,14 +97,14 @@ def draw(predictions: Sequence[Mapping[str, str]], *, synthetic: bool = False) -
         axes.set_aspect("equal")
         axes.set_xlabel("Measured Vs30 (m/s)")
         axes.set_ylabel("Predicted Vs30, out of fold (m/s)")
+        said = f"{len(rows)} station{'s' if len(rows) != 1 else ''}"
         known = np.isfinite(low) & np.isfinite(high)
         if known.any():
             held = float(np.mean((low <= measured)[known] & (measured <= high)[known]))
-            axes.set_title(
-                f"{len(rows)} station{'s' if len(rows) != 1 else ''}, {held:.0%} within their interval"
-            )
-        else:
-            axes.set_title(f"{len(rows)} station{'s' if len(rows) != 1 else ''}")
+            said += f", {100 * held:.0f} % within their interval"
+        if without := sum(map(has_no_place, predictions)):
+            said += f"\n{without} more without a prediction above 0 m/s"
+        axes.set_title(said)
         if len(rows):
             axes.legend(title="Site class", title_fontsize=7, loc="upper left", handletextpad=0.1)
     return figure

@@ -33,7 +33,7 @@ def draw_map(members: Rows, *, synthetic: bool = False) -> Figure:
             axes.scatter(
                 longitude[chosen],
                 latitude[chosen],
-                s=9,
+                s=basemap.marker_area(len(members)),
                 marker=MARKERS[(one - 1) % len(MARKERS)],
                 facecolor=COLOURS[(one - 1) % len(COLOURS)],
                 edgecolor="white",

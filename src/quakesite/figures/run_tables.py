@@ -13,7 +13,7 @@ from quakesite.evaluation.skill import BEST_CONSTANT
 from quakesite.figures import hv_curve, learning_curve
 from quakesite.figures.channels import CLEARLY_APART_S
 from quakesite.figures.overview import read_snr
-from quakesite.figures.predicted import is_judged
+from quakesite.figures.predicted import has_no_place, is_judged
 from quakesite.figures.stations_map import has_place
 from quakesite.figures.table_rows import finite, read_rows
 from quakesite.picks.schema import PICKS
@@ -63,7 +63,7 @@ class Tables:
 
     def snr(self) -> dict[str, Any]:
         """Returns how many records have a signal-to-noise ratio, and its median (dB)."""
-        values = read_snr(self._results / "picks.parquet", self._method)
+        values = read_snr(self._results / "picks.parquet", self._method).values()
         return {"records": len(values), "median": median(values) if values else None}
 
     def windows(self) -> dict[str, int]:
@@ -167,6 +167,7 @@ class Tables:
         return {
             "stations": len(rows),
             "judged": len(judged),
+            "no_place": sum(map(has_no_place, rows)),
             "unmeasured": sum(finite(row["vs30_measured"]) is None for row in rows),
             "with_interval": len(with_interval),
             "held_pct": 100.0 * mean(held) if held else None,
@@ -233,6 +234,11 @@ class Tables:
         """Returns the rows of `coverage.csv` over all stations that say something, numbers as numbers."""
         rows = [{name: _number(value) for name, value in row.items()} for row in self._csv("coverage.csv")]
         return [row for row in rows if row["stations"] == "all" and finite(row["covered"]) is not None]
+
+    def class_skill(self) -> Rows:
+        """Returns the rows of `class_skill.csv` that have a skill, numbers as numbers."""
+        rows = [{name: _number(value) for name, value in row.items()} for row in self._csv("class_skill.csv")]
+        return [row for row in rows if finite(row["brier_skill"]) is not None]
 
     def comparison(self) -> int:
         """Returns the number of stations whose record headers are compared with the station list."""

@@ -35,6 +35,7 @@ def draw(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) -> F
         figure = new_figure(COLUMN_IN, 2.45, synthetic=synthetic)
         axes = figure.add_subplot()
         basemap.draw(axes, [row["longitude"] for row in placed], [row["latitude"] for row in placed])
+        area = basemap.marker_area(len(placed))
         frequent_first = sorted(CLASSES, key=lambda name: -len(groups[name]))
         for name in ("none", *frequent_first):
             rows = groups[name]
@@ -44,7 +45,7 @@ def draw(stations: Sequence[Mapping[str, Any]], *, synthetic: bool = False) -> F
             axes.scatter(
                 [row["longitude"] for row in rows],
                 [row["latitude"] for row in rows],
-                s=(30 if name == "A" else 8) if measured else 6,
+                s=area * ((2.5 if name == "A" else 1.0) if measured else 0.75),
                 marker=CLASS_MARKERS[name] if measured else "o",
                 facecolor=CLASS_COLOURS[name] if measured else "none",
                 edgecolor="white" if measured else NEUTRAL,

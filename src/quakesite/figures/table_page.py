@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
+from math import floor, isfinite, log10
 from pathlib import Path
 
 from quakesite.figures.contents import SYNTHETIC, TABLES
@@ -26,6 +27,13 @@ UNITS = (
 )
 IN_M_S = ("vs30_measured", "vs30_predicted", "vs30_low", "vs30_high")
 FRONT = {"skill": ("name", "verdict")}
+DIGITS = 4
+"""Significant ones that a number is shown with; the whole number is its title, and stands in the CSV."""
+
+LEAST = 1e-4
+DIGITS_OF = dict.fromkeys(("latitude", "longitude", "kept_value", "other_value"), 7)
+"""Of columns in which small differences count."""
+
 LONG = 60
 BAD = {"collapsed", "leaked", "diverged", "too good"}
 
@@ -129,20 +137,44 @@ def _row(header: Sequence[str], row: Sequence[str], numeric: Sequence[bool]) -> 
     if of_name.get("site_class") == "Total" and "experiment" in of_name:
         kinds.append("total")
     cells = "".join(
-        f"<td{_class(number, len(cell))}>{escape(_shown(cell) if number else cell)}</td>"
-        for cell, number in zip(row, numeric, strict=True)
+        _number_cell(cell, DIGITS_OF.get(name, DIGITS)) if number else _text_cell(cell)
+        for name, cell, number in zip(header, row, numeric, strict=True)
     )
     return f'<tr class="{" ".join(kinds)}">{cells}</tr>' if kinds else f"<tr>{cells}</tr>"
 
 
-def _class(number: bool, length: int = 0) -> str:
-    if number:
-        return ' class="number"'
-    return ' class="long"' if length > LONG else ""
+def _class(number: bool) -> str:
+    return ' class="number"' if number else ""
 
 
-def _shown(cell: str) -> str:
-    return "–" if cell in ("NaN", "") else cell.replace("-", "−", 1) if cell.startswith("-") else cell
+def _text_cell(cell: str) -> str:
+    kind = ' class="long"' if len(cell) > LONG else ""
+    return f"<td{kind}>{escape(cell)}</td>"
+
+
+def _number_cell(cell: str, digits: int) -> str:
+    if cell in ("NaN", ""):
+        return '<td class="number">–</td>'
+    shown = rounded(cell, digits)
+    whole = f' title="{escape(cell)}"' if shown != cell else ""
+    signed = f"−{shown[1:]}" if shown.startswith("-") else shown
+    return f'<td class="number"{whole}>{escape(signed)}</td>'
+
+
+def rounded(cell: str, digits: int = DIGITS) -> str:
+    """Returns a written number with so many significant digits; whole ones and shorter ones as they are.
+
+    Never 0 for a number that is not: 0.00041 stays, and what is less than `LEAST` is written as 4.1e-05.
+    """
+    value = float(cell)
+    if cell.lstrip("+-").isdecimal() or not isfinite(value):
+        return cell
+    if value == 0.0:
+        return "0"
+    if abs(value) < LEAST:
+        return f"{value:.{digits - 1}g}"
+    fixed = f"{value:.{max(digits - 1 - floor(log10(abs(value))), 0)}f}"
+    return min(fixed, cell, key=len)
 
 
 def _is_number(cell: str) -> bool:

@@ -30,7 +30,7 @@ def read_lines(source: str | Path) -> tuple[str, list[str], list[list[str]]]:
     """
     source = Path(source)
     try:
-        text = source.read_text(encoding="utf-8")
+        text = source.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(source, "no such file", expected="a CSV table") from None
     except UnicodeDecodeError as error:

@@ -11,13 +11,24 @@ from quakesite.models.published import load_published
 __all__ = ["load", "load_published"]
 
 
-def load(folder: str | Path) -> Any:
+def use_own(file: str | Path) -> str:
+    """Makes the network in a Python file of one's own known; see `quakesite.models.own.use`."""
+    return str(importlib.import_module("quakesite.models.own").use(file))
+
+
+def load(folder: str | Path, network: str | Path | None = None) -> Any:
     """Returns the trained model saved in `folder`, e.g. `results/models/beta_auto_pga`, ready to predict.
 
     `load(folder).predict(quakesite.records.read("my_record.asc"))` gives one estimate per station; see
     `quakesite.evaluation.saved.SavedModel`. Nothing in the folder is executed.
 
+    Args:
+        folder: the model.
+        network: the Python file of its network, where that is one's own.
+
     Raises:
         InputError: there is no trained model in it.
     """
+    if network is not None:
+        use_own(network)
     return importlib.import_module("quakesite.evaluation.saved").load_model(folder)

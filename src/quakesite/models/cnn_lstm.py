@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from quakesite.models.network import Network
+from quakesite.models.network import Network, one_or_more
+from quakesite.models.record_scale import scaling
 
 FEATURES = 4
 HIDDEN = 256
@@ -41,15 +42,15 @@ class ColumnConv(nn.Conv2d):
 class SegmentEncoder(nn.Module):
     """The CNN that reads one segment: the part that the gamma experiments transfer.
 
-    All segments of all windows of a batch go through it at once. For segments of 100 (500) samples:
+    All n segments of all windows of a batch go through it at once. Each max-pool takes two samples away:
 
-    | layer | time | channels |
+    | layer | segments of 1 s | segments of 5 s |
     |---|---|---|
-    | input | 100 (500) | 3 or 4 |
-    | conv 3, stride 2, ReLU, max-pool 3 stride 1 | 50 -> 48 (250 -> 248) | 16 |
-    | conv 3, stride 2, ReLU, max-pool 3 stride 1 | 24 -> 22 (124 -> 122) | 32 |
-    | conv 3, stride 4, ReLU, max-pool 3 stride 1 | 6 -> 4 (31 -> 29) | 16 |
-    | conv 3, stride 3 | 2 (10) | 4 |
+    | input | (batch, 4, 100, n) | (batch, 4, 500, n) |
+    | `convs.0`: conv 3, stride 2; then ReLU, max-pool 3 stride 1 | (batch, 16, 50, n) | (batch, 16, 250, n) |
+    | `convs.1`: conv 3, stride 2; then ReLU, max-pool 3 stride 1 | (batch, 32, 24, n) | (batch, 32, 124, n) |
+    | `convs.2`: conv 3, stride 4; then ReLU, max-pool 3 stride 1 | (batch, 16, 6, n) | (batch, 16, 31, n) |
+    | `convs.3`: conv 3, stride 3; given as (batch, n, steps, 4) | (batch, 4, 2, n) | (batch, 4, 10, n) |
     """
 
     def __init__(self, channels: int = 4) -> None:
@@ -61,8 +62,13 @@ class SegmentEncoder(nn.Module):
         )
 
     def forward(self, segments: Tensor) -> Tensor:
-        """Returns the features of each segment: (batch, channels, samples, n) -> (batch, n, steps, 4)."""
-        features = segments.contiguous(memory_format=torch.channels_last)
+        """Returns the features of each segment: (batch, channels, samples, n) -> (batch, n, steps, 4).
+
+        Channels lie innermost in memory, which is fastest, unless there is one segment alone: on CPUs with
+        AVX-512 oneDNN (torch 2.13) writes past its memory where such an image is one sample wide and long.
+        """
+        many = segments.shape[3] > 1
+        features = segments.contiguous(memory_format=torch.channels_last if many else torch.contiguous_format)
         *pooled, last = self.convs
         for conv in pooled:
             features = functional.max_pool2d(functional.relu(conv(features)), (POOL, 1), stride=1)
@@ -82,21 +88,28 @@ def steps_of(samples: int) -> int:
 
 
 class SequenceEncoder(nn.Module):
-    """A window as the sequence of its segments' features.
+    """A window as the sequence of its segments' features. For segments of 1 s:
+
+    | layer | 60 s | 15 s |
+    |---|---|---|
+    | `scale`: record relative to its size, or as it is | (batch, 4, 6000) | (batch, 4, 1500) |
+    | `cnn`: each segment; then joined to (batch, 120, 4) | (batch, 60, 2, 4) | (batch, 15, 2, 4) |
 
     Args:
         channels: 3 (E, N, Z) or 4 (with P/S).
         segment_samples: length of a segment; a shorter one stands at the end of a window that is no
             multiple of it, as `torch.split` leaves it.
+        normalise: give the CNN records relative to their size (`RecordScale`) instead of cm/s^2.
 
     Raises:
         ValueError: the segment is too short for the CNN.
     """
 
-    def __init__(self, channels: int, segment_samples: int) -> None:
+    def __init__(self, channels: int, segment_samples: int, *, normalise: bool = False) -> None:
         super().__init__()
         if steps_of(segment_samples) < 1:
             raise ValueError(f"a segment of {segment_samples} samples is too short for the network")
+        self.scale = scaling(normalise)
         self.cnn = SegmentEncoder(channels)
         self.segment_samples = segment_samples
 
@@ -118,6 +131,7 @@ class SequenceEncoder(nn.Module):
         """Returns the features in time: (batch, channels, samples) -> (batch, steps, 4)."""
         batch, channels, samples = windows.shape
         self.steps(samples)
+        windows = self.scale(windows)
         length = self.segment_samples
         whole = samples // length
         parts = []
@@ -133,26 +147,42 @@ class CnnLstm(Network):
     """The published network: (batch, channels, samples) in cm/s^2 -> (batch,), Vs30 in m/s.
 
     The authors run the LSTM segment by segment and hand its state on; one pass over the concatenated
-    segments is the same. For 60 s at 100 Hz in segments of 1 s or 5 s:
+    segments is the same. For 60 s (15 s) at 100 Hz in segments of 1 s or 5 s:
 
-    | layer | shape |
-    |---|---|
-    | `encoder`: `SequenceEncoder` | (batch, 120, 4) |
-    | `lstm`: 2 layers, zero initial state; the last step's output | (batch, 256) |
-    | `fc`, LeakyReLU (slope 0.01) | (batch,) |
+    | layer | 60 s | 15 s |
+    |---|---|---|
+    | `encoder`: `SequenceEncoder` | (batch, 120, 4) | (batch, 30, 4) |
+    | `lstm`: 2 layers, zero initial state | (batch, 120, 256) | (batch, 30, 256) |
+    | `fc`: of the last step, then LeakyReLU (slope 0.01) | (batch, 1) | (batch, 1) |
 
     With 4 channels it has 805,317 parameters.
 
     Args:
         channels: 3 (E, N, Z) or 4 (with P/S).
         segment_samples: length of a segment (paper: 1 to 5 s).
+        outputs: how many numbers it gives.
+        dropout: part of the last step that is dropped in training (published: none).
+        normalise: read records relative to their size, not in cm/s^2 (published: no).
+        rectified: LeakyReLU at the end, as published; right for m/s, which are positive, and in the way of
+            targets that are not.
     """
 
-    def __init__(self, channels: int = 4, segment_samples: int = 100) -> None:
+    def __init__(
+        self,
+        channels: int = 4,
+        segment_samples: int = 100,
+        *,
+        outputs: int = 1,
+        dropout: float = 0.0,
+        normalise: bool = False,
+        rectified: bool = True,
+    ) -> None:
         super().__init__()
-        self.encoder = SequenceEncoder(channels, segment_samples)
+        self.encoder = SequenceEncoder(channels, segment_samples, normalise=normalise)
         self.lstm = nn.LSTM(FEATURES, HIDDEN, num_layers=2, batch_first=True)
-        self.fc = nn.Linear(HIDDEN, 1)
+        self.fc = nn.Linear(HIDDEN, outputs)
+        self.dropout = nn.Dropout(dropout)
+        self.rectified = rectified
 
     @property
     def last(self) -> nn.Linear:
@@ -162,5 +192,5 @@ class CnnLstm(Network):
     def forward(self, windows: Tensor) -> Tensor:
         """Returns Vs30 in m/s, shape (batch,), of windows (batch, channels, samples) float32."""
         states, _ = self.lstm(self.encoder(windows))
-        out: Tensor = functional.leaky_relu(self.fc(states[:, -1]))
-        return out.squeeze(1)
+        out = self.fc(self.dropout(states[:, -1]))
+        return one_or_more(functional.leaky_relu(out) if self.rectified else out)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
-from quakesite.models.network import Network
+from quakesite.models.network import Regressor
 
 
-class EpicentreNet(Network):
+class EpicentreNet(Regressor):
     """An encoder and a small head that locates the epicentre: (batch, channels, samples) -> (batch, 2).
 
-    The encoder is the one to transfer; the head (all its features -> 64 -> 2) is thrown away. As in the
-    non-sequential networks of Yilmaz et al. 2024 (arXiv 2408.14962), whose encoder the paper transfers,
-    nothing but the head looks across time.
+    The outputs are the standardised offsets of the epicentre to the east and north. The encoder is the one
+    to transfer; the head (all its features -> 64 -> 2) is thrown away. As in the non-sequential networks of
+    Yilmaz et al. 2024 (arXiv 2408.14962), whose encoder the paper transfers, nothing but the head looks
+    across time.
 
     Args:
         encoder: (batch, channels, samples) -> (batch, ...), `features` numbers for each window.
@@ -20,16 +21,4 @@ class EpicentreNet(Network):
     """
 
     def __init__(self, encoder: nn.Module, features: int) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.hidden, self.out = nn.Linear(features, 64), nn.Linear(64, 2)
-
-    @property
-    def last(self) -> nn.Linear:
-        """The layer that gives the offsets."""
-        return self.out
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """Returns the standardised offsets of the epicentre to the east and north."""
-        out: Tensor = self.out(self.hidden(self.encoder(windows).flatten(1)).relu())
-        return out
+        super().__init__(encoder, features, outputs=2)

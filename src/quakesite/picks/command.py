@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -41,7 +41,10 @@ def shard(
     records: Annotated[Path, typer.Argument(help="The shard of records (.parquet).")],
     *,
     method: Annotated[
-        Literal[NetworkName, "kalkan", "author", "manual"], typer.Option(help="How arrivals are found.")
+        str,
+        typer.Option(
+            help="How arrivals are found: one of `picks.methods`, `manual`, or a Python file of your own."
+        ),
     ],
     weights: Annotated[Path | None, typer.Option(help="A network's weights (.safetensors).")] = None,
     manual: Annotated[
@@ -63,15 +66,21 @@ def shard(
 ) -> None:
     """Pick P and S in one shard of records."""
     from quakesite.options import section_from
+    from quakesite.own_file import is_own
     from quakesite.picks.picked import candidates_table, picks_table
-    from quakesite.picks.settings import PicksSettings
-    from quakesite.picks.shard import ShardPicks, by_author, by_hand, by_kalkan, by_network
+    from quakesite.picks.settings import BUILT_IN, PicksSettings
+    from quakesite.picks.shard import ShardPicks, by_author, by_hand, by_kalkan, by_network, by_own
     from quakesite.progress import say
     from quakesite.rejects import rejects_table
     from quakesite.tables import write_parquet
 
+    if method not in (*BUILT_IN, "manual") and not is_own(method):
+        known = f"one of {', '.join(BUILT_IN)}, manual, or a Python file of your own"
+        raise typer.BadParameter(f"{method!r}; expected {known}", param_hint="--method")
     result: ShardPicks
-    if method in NETWORKS:
+    if is_own(method):
+        result = by_own(records, method)
+    elif method in NETWORKS:
         section = section_from(PicksSettings, "picks", settings)
         result = by_network(records, method, _needed(weights, "--weights"), section)
     elif method == "manual":
@@ -85,7 +94,7 @@ def shard(
         everything = [*result.found, *result.unpicked]
         write_parquet(candidates_table(everything, result.method, result.weights), candidates)
     write_parquet(picks_table(result.found, result.method, result.weights), out)
-    say(f"picks ({method}): {len(result.found)} records picked, {len(result.rejects)} rejected")
+    say(f"picks ({result.method}): {len(result.found)} records picked, {len(result.rejects)} rejected")
 
 
 @app.command(cls=SeveralValues)

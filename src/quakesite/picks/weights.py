@@ -130,7 +130,7 @@ def read_seisbench(path: str | Path, network: str = EQTRANSFORMER) -> Weights:
         EOFError,
         pickle.UnpicklingError,
     ) as error:
-        message = f"cannot be read: {str(error).splitlines()[0]}"
+        message = f"cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}"
         raise InputError(tensors, message, expected="weights in SeisBench's form") from error
     return Weights(arrays, args, network, default_args, _name_of(tensors))
 

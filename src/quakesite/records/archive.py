@@ -100,11 +100,19 @@ def scan(archives: Sequence[str]) -> Scan:
     """Returns what the folders and zips in `archives` hold.
 
     Raises:
-        InputError: one of them does not exist, is neither a folder nor a zip, or holds no record at all.
+        InputError: one of them does not exist, is neither a folder nor a zip, is a URI, or holds no record.
     """
     result = Scan()
     for archive in archives:
         before, known = len(result.found), len(result.refused)
+        if "://" in archive:
+            raise InputError(
+                "archive",
+                "in an object store",
+                field=f"{archive.partition('://')[0]}://...",
+                expected="a folder or a zip of records",
+                action="copy it first: quakesite download archive URI --folder FOLDER (docs/storage.md)",
+            )
         if os.path.isdir(archive):
             root = os.path.realpath(archive)
             for item in _walk(archive, "", root):

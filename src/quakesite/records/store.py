@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from quakesite.errors import InputError
 from quakesite.records.record import Record
 from quakesite.records.schema import METADATA, RECORDS, from_bytes, to_bytes
-from quakesite.tables import atomic_path
+from quakesite.tables import open_parquet, sealed_path
 
 ROW_GROUP = 16
 """Records per row group: with 150 kB per record about 2.5 MB held at once."""
@@ -31,13 +31,14 @@ def write_records(records: Iterable[Record], target: str | Path, *, row_group: i
     compression = {name: "NONE" if name == "acceleration" else "ZSTD" for name in RECORDS.names}
     compression["sources.list.element"] = compression.pop("sources")
     with (
-        atomic_path(target) as temporary,
+        sealed_path(target) as temporary,
         pq.ParquetWriter(
             temporary,
             RECORDS,
             compression=compression,
             use_dictionary=[name for name in METADATA if name != "sources"],
             write_statistics=METADATA,
+            write_page_checksum=True,
         ) as writer,
     ):
         waiting: list[Record] = []
@@ -65,18 +66,9 @@ def iter_records(source: str | Path) -> Iterator[Record]:
     """Yields the records of a shard one by one, holding one row group in memory.
 
     Raises:
-        InputError: the file is not Parquet, or was written by another version.
+        InputError: the file is not Parquet, is damaged, or was written by another version.
     """
-    try:
-        file = pq.ParquetFile(source)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            source,
-            f"cannot be read ({error})",
-            expected="a shard of records",
-            action="delete it and run again",
-        ) from error
-    with file:
+    with open_parquet(source, expected="a shard of records") as file:
         missing = [name for name in RECORDS.names if name not in file.schema_arrow.names]
         if missing == ["acceleration"]:
             raise InputError(

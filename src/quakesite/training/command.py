@@ -98,3 +98,15 @@ def train(
 
     files = Files(train_windows or [], test_windows or [], stations, splits, encoder)
     train_trial(EXPERIMENTS[experiment], trial, files, training, out_dir)
+
+
+@app.command(cls=SeveralValues)
+def select(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of trials, any number.")],
+    trials: Annotated[Path, typer.Option("--trials", help="Table of all trials to write (CSV).")],
+    out: Annotated[Path, typer.Option("--out", help="Table of the chosen variants to write (CSV).")],
+) -> None:
+    """List all trials, and choose each experiment's variant by its error on validation stations."""
+    from quakesite.training.selection import write_selection
+
+    write_selection(folders, trials, out)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from quakesite.training.batches import Place, TrainingBatches, alone
 from quakesite.training.experiments import Experiment
 from quakesite.training.label_weights import window_weights
 from quakesite.training.splits import NAMES
@@ -24,8 +25,9 @@ MEMORY_BYTES = 2**28
 epoch hardly longer (benchmarks/training.py) and keeps a training on any number of windows small."""
 
 Labelled = tuple[Tensor, ...]
-"""Windows (batch, channels, samples) float32, their labels (batch, ...) float32, and, where they do not all
-count alike, what each of them counts for (batch,) float32."""
+"""Windows (batch, channels, samples) float32, their labels (batch, ...) float32; where they do not all count
+alike, what each of them counts for (batch,) float32; where stations are pooled, that and the number of each
+window's station (batch,) int64."""
 
 
 class Part(Dataset[Labelled]):
@@ -40,9 +42,13 @@ class Part(Dataset[Labelled]):
 
     Attributes:
         excluded: how many windows were left out for the flags of their picks.
+        lost_to_events: how many were left out because their earthquake belongs to another split.
+        pooled: batches tell the station of each window.
     """
 
     excluded: int = 0
+    lost_to_events: int = 0
+    pooled: bool = False
 
     def __init__(
         self,
@@ -58,9 +64,13 @@ class Part(Dataset[Labelled]):
         self._rows = np.arange(len(windows)) if rows is None else np.asarray(rows, np.int64)
         self.labels = labels[torch.from_numpy(self._rows)]
         self.weights = None if weights is None else weights[torch.from_numpy(self._rows)]
-        table = windows.table.select(["record_id", "station"]).take(self._rows)
+        table = windows.table.select(["record_id", "station", "event_id"]).take(self._rows)
         self.record_ids: list[str] = table["record_id"].to_pylist()
         self.stations: list[str] = table["station"].to_pylist()
+        self.event_ids: list[str] = table["event_id"].to_pylist()
+        self._station_of = torch.from_numpy(
+            np.unique(np.asarray(self.stations, dtype=str), return_inverse=True)[1]
+        )
         channels, samples = windows.shape
         in_memory = len(self._rows) * channels * samples * 4 <= memory_bytes
         self._tensors = windows.batch(self._rows.tolist()).tensors if in_memory else None
@@ -90,7 +100,9 @@ class Part(Dataset[Labelled]):
 
     def __getitem__(self, indices: Sequence[int]) -> Labelled:
         chosen = torch.as_tensor(indices)
-        weights = () if self.weights is None else (self.weights[chosen],)
+        weights: Labelled = () if self.weights is None else (self.weights[chosen],)
+        if self.pooled:
+            weights = (*(weights or (torch.ones(len(chosen)),)), self._station_of[chosen])
         if self._tensors is None:
             tensors = self.windows.batch(self._rows[indices].tolist()).tensors
         else:
@@ -98,23 +110,27 @@ class Part(Dataset[Labelled]):
         return (tensors, self.labels[chosen], *weights)
 
     def loader(
-        self, batch_size: int, *, seed: int | None = None, balanced: bool = False
+        self,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        balanced: bool = False,
+        run: int = 1,
+        place: Place = alone,
     ) -> DataLoader[Labelled]:
         """Returns a loader of batches: in order without a seed, else shuffled anew each epoch.
 
         Args:
             batch_size: windows in a batch.
             seed: seed of the order.
-            balanced: give every station the same share of an epoch; needs a seed.
+            balanced, run, place: see `TrainingBatches`; need a seed.
         """
-        batches = Batches(
-            len(self),
-            batch_size,
-            seed=seed or 0,
-            shuffle=seed is not None,
-            stations=self.stations if balanced else None,
+        if seed is None:
+            return loader(self, Batches(len(self), batch_size, shuffle=False))
+        stations = self.stations
+        return loader(
+            self, TrainingBatches(stations, batch_size, seed=seed, balanced=balanced, run=run, place=place)
         )
-        return loader(self, batches)
 
     @cached_property
     def digests(self) -> list[str]:
@@ -136,6 +152,7 @@ def parts_of(
     *,
     weights: Mapping[str, float] | None = None,
     unlabelled: Collection[str] = (),
+    events: Mapping[str, str] | None = None,
     memory_bytes: int = MEMORY_BYTES,
 ) -> dict[str, Part]:
     """Returns the train, validation and test windows of an experiment; shards are files or URIs.
@@ -144,7 +161,8 @@ def parts_of(
     annotation. With the P/S channel, windows without both picks are left out; so are those whose picks carry
     one of `without_flags` (see `quakesite.picks.flags`), and the records in `unlabelled`, made where their
     station's Vs30 is not that of the site. `weights` is what each station's label counts for in training
-    (None: all alike). Parts of more than `memory_bytes` are read batch by batch.
+    (None: all alike). With `events`, the split of each event id, a window is kept where both its station and
+    its earthquake belong to the split. Parts of more than `memory_bytes` are read batch by batch.
     """
     parts = {}
     for name in NAMES:
@@ -159,10 +177,12 @@ def parts_of(
         excluded = len(windows) - len(rows)
         records = windows.table["record_id"].to_pylist()
         rows = [index for index in rows if records[index] not in unlabelled]
+        of_split = rows if events is None else _of_events(windows, rows, events, name)
+        lost, rows = len(rows) - len(of_split), of_split
         of_windows = _weights(windows, rows, weights) if name == "train" else None
         labels = torch.from_numpy(windows.labels)
         parts[name] = Part(windows, labels, rows, memory_bytes, of_windows)
-        parts[name].excluded = excluded
+        parts[name].excluded, parts[name].lost_to_events = excluded, lost
     return parts
 
 
@@ -183,6 +203,14 @@ def _without_flags(windows: WindowDataset, flags: Collection[str]) -> list[int]:
     """Returns the windows whose picks carry none of the flags."""
     found = [set((text or "").split()) for text in windows.table["pick_flags"].to_pylist()]
     return [index for index, own in enumerate(found) if own.isdisjoint(flags)]
+
+
+def _of_events(
+    windows: WindowDataset, rows: Sequence[int], events: Mapping[str, str], split: str
+) -> list[int]:
+    """Returns those of `rows` whose earthquake belongs to the split."""
+    ids = windows.table["event_id"].to_pylist()
+    return [index for index in rows if events[ids[index]] == split]
 
 
 def epicentre_windows(

@@ -1,28 +1,17 @@
-"""The two ways to train: the authors' choices, and ours."""
+"""The two ways to train, the authors' choices and ours, and what the settings change of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from quakesite.models.cnn_lstm import FEATURES, CnnLstm, SequenceEncoder
-from quakesite.models.network import Network
-from quakesite.models.site_net import SiteEncoder, SiteNet
-from quakesite.models.target import LogVs30, MetresPerSecond, Target
+from quakesite.models.network import Input
+from quakesite.models.own import family_of, use
+from quakesite.models.target import TARGETS, Predictor
+from quakesite.own_file import is_own
 from quakesite.training.settings import TrainingSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What a window is: channels (3 or 4), samples, rate in Hz, and the length of a segment in samples."""
-
-    channels: int
-    samples: int
-    rate_hz: float
-    segment_samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,41 +19,36 @@ class Preset:
     """One way to train.
 
     Attributes:
-        network: makes the network for windows of an `Input`.
-        encoder: makes that encoder alone, with the number of features it gives for one window.
-        target: makes what is learned, from the training labels in m/s.
+        network: the family of networks, a key of `FAMILIES`.
+        target: what is learned, a key of `TARGETS`.
         batch_size: windows in a step.
-        learning_rate: Adam's, at the start; multiplied by 0.9 every 20 epochs.
+        learning_rate: Adam's, at the start.
         weight_decay: of AdamW.
         balanced: every station has the same share of an epoch.
         label_weights: what a label counts for, see the settings.
+        augment: what is changed in the training windows, see `augment`.
+        pool_records: windows of a station whose outputs are averaged.
+        schedule: how the learning rate falls.
+        keep: which epoch's weights predict.
     """
 
-    network: Callable[[Input], Network]
-    encoder: Callable[[Input], tuple[nn.Module, int]]
-    target: Callable[[Tensor | None], Target]
+    network: str
+    target: str
     batch_size: int
     learning_rate: float
     weight_decay: float
     balanced: bool
     label_weights: Literal["none", "inverse_variance"]
-
-
-def _paper_encoder(windows: Input) -> tuple[nn.Module, int]:
-    encoder = SequenceEncoder(windows.channels, windows.segment_samples)
-    return encoder, encoder.steps(windows.samples) * FEATURES
-
-
-def _site_encoder(windows: Input) -> tuple[nn.Module, int]:
-    encoder = SiteEncoder(windows.channels, windows.rate_hz)
-    return encoder, encoder.features
+    augment: tuple[str, ...] = ()
+    pool_records: int = 1
+    schedule: Literal["step", "cosine"] = "step"
+    keep: Literal["best", "last"] = "best"
 
 
 PRESETS = {
     "paper": Preset(
-        network=lambda windows: CnnLstm(windows.channels, windows.segment_samples),
-        encoder=_paper_encoder,
-        target=lambda labels: MetresPerSecond(),
+        network="cnn_lstm",
+        target="m_s",
         batch_size=64,
         learning_rate=1e-3,
         weight_decay=0.0,
@@ -72,9 +56,8 @@ PRESETS = {
         label_weights="none",
     ),
     "quakesite": Preset(
-        network=lambda windows: SiteNet(windows.channels, windows.rate_hz),
-        encoder=_site_encoder,
-        target=LogVs30,
+        network="spectral",
+        target="ln",
         batch_size=64,
         learning_rate=3e-3,
         weight_decay=1e-2,
@@ -82,6 +65,63 @@ PRESETS = {
         label_weights="inverse_variance",
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which network says what: with the `Input` all that is needed to build it again.
+
+    Attributes:
+        network: a key of `FAMILIES`.
+        target: a key of `TARGETS`.
+        dropout: part of the features dropped in training; None: the family's own.
+        normalise: whether each record is normalised first; None: the family's own way.
+    """
+
+    network: str
+    target: str
+    dropout: float | None = None
+    normalise: bool | None = None
+
+    @classmethod
+    def from_header(cls, about: dict[str, Any]) -> Model:
+        """Returns the model that a header of weights tells of; of older ones, the preset's."""
+        if "model" in about:
+            return cls(**about["model"])
+        return cls(PRESETS[about["preset"]].network, PRESETS[about["preset"]].target)
+
+    def predictor(self, windows: Input, labels: Tensor | None) -> Predictor:
+        """Returns the untrained network for windows of an `Input`, with its target.
+
+        Args:
+            windows: what goes in.
+            labels: Vs30 in m/s of the training windows, from which the target takes its scale; None to
+                leave that to a state dict.
+        """
+        target = TARGETS[self.target](labels)
+        network = family_of(self.network).network(
+            windows, target.outputs, dropout=self.dropout, normalise=self.normalise
+        )
+        return Predictor(network, target)
+
+    def encoder(self, windows: Input) -> tuple[nn.Module, int]:
+        """Returns the network's encoder alone, with the number of features it gives for one window."""
+        return family_of(self.network).encoder(windows, normalise=self.normalise)
+
+
+def model_of(settings: TrainingSettings) -> Model:
+    """Returns the model that `settings` asks for.
+
+    The published network cannot say much below zero; where nobody asks for it by name, a target that is
+    not in m/s gets its linear twin.
+    """
+    preset = PRESETS[settings.preset]
+    target = settings.target or preset.target
+    network = preset.network
+    if network == "cnn_lstm" and target != "m_s":
+        network = "cnn_lstm_linear"
+    network = settings.network or network
+    return Model(use(network) if is_own(network) else network, target, settings.dropout, settings.normalise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +133,50 @@ class Fit:
     encoder_rate: float
     weight_decay: float
     balanced: bool
+    augment: tuple[str, ...]
+    pool_records: int
+    schedule: str
+    keep: str
     max_epochs: int
     patience: int
     accelerator: str
+    devices: int | str
+    precision: int | str
+    requeue: bool
+    logger: str
 
 
 def fit_of(settings: TrainingSettings) -> Fit:
     """Returns how a training with `settings` runs."""
     preset = PRESETS[settings.preset]
+
+    def chosen(name: str) -> Any:
+        value = getattr(settings, name)
+        return getattr(preset, name) if value is None else value
+
     return Fit(
-        batch_size=settings.batch_size or preset.batch_size,
-        learning_rate=settings.learning_rate or preset.learning_rate,
+        batch_size=chosen("batch_size"),
+        learning_rate=chosen("learning_rate"),
         encoder_rate=settings.encoder_rate,
-        weight_decay=preset.weight_decay,
-        balanced=preset.balanced,
+        weight_decay=chosen("weight_decay"),
+        balanced=chosen("balanced"),
+        augment=tuple(chosen("augment")),
+        pool_records=chosen("pool_records"),
+        schedule=chosen("schedule"),
+        keep=chosen("keep"),
         max_epochs=settings.max_epochs,
         patience=settings.patience,
         accelerator=settings.accelerator,
+        devices=settings.devices,
+        precision=settings.precision,
+        requeue=settings.requeue,
+        logger=settings.logger,
     )
+
+
+def resolved(settings: TrainingSettings) -> dict[str, Any]:
+    """Returns everything a training with `settings` does, the preset's values filled in, as plain values."""
+    values = settings.model_dump(mode="json") | asdict(model_of(settings)) | asdict(fit_of(settings))
+    values["augment"] = list(values["augment"])
+    values["label_weights"] = settings.label_weights or PRESETS[settings.preset].label_weights
+    return values

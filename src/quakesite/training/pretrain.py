@@ -17,8 +17,9 @@ from quakesite.models.epicentre import EpicentreNet
 from quakesite.models.target import Epicentre, Predictor
 from quakesite.progress import say
 from quakesite.training.data import Part, epicentre_windows
+from quakesite.training.events import event_splits
 from quakesite.training.fit import fit_predictor
-from quakesite.training.presets import PRESETS, fit_of
+from quakesite.training.presets import fit_of, model_of
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split
 from quakesite.training.train import CHECKPOINTS, input_of
@@ -39,8 +40,10 @@ def pretrain(
     """Trains an encoder on epicentres and writes its weights to `target`.
 
     Every window teaches that has a hypocentre and whose station is neither a test nor a validation station
-    of the trial: stations without a Vs30 too, as in the paper. Every eighth of these stations selects the
-    weights. Without windows the file is a header alone and one line says so.
+    of the trial: stations without a Vs30 too, as in the paper. With `split_by: station_and_event` its
+    earthquake must not be one of test or validation either. Every eighth of these stations selects the
+    weights. Where augmentation turns the horizontals, it turns the epicentre with them. Without windows the
+    file is a header alone and one line says so.
 
     Args:
         number: the trial.
@@ -55,26 +58,33 @@ def pretrain(
     """
     what = f"encoder of {channels} channels, trial {number}"
     held_out = [name for name, split in read_split(splits, number).items() if split != "train"]
+    events = None
+    if settings.split_by == "station_and_event":
+        events = event_splits([windows], number, settings.seed)
     dataset, offsets = epicentre_windows(windows, channels, without=held_out)
+    if events is not None:
+        offsets[[events[event] != "train" for event in dataset.table["event_id"].to_pylist()]] = np.nan
     seed = seed_of(settings.seed, number, f"encoder {channels}")
     parts = _parts(dataset.table["station"].to_pylist(), offsets, seed)
     labels = torch.from_numpy(offsets)
     train, validation = (Part(dataset, labels, rows) for rows in parts)
     shape = input_of({"train": train}, settings)
-    about = describe(settings.preset, shape) | {
+    model = model_of(settings)
+    about = describe(settings.preset, model, shape) | {
         "trial": number,
         "stations": sorted(set(train.stations)),
         "validation_stations": sorted(set(validation.stations)),
+        "events": sorted({*train.event_ids, *validation.event_ids}),
     }
     if len(train) == 0:
         say(f"{what}: no windows with a hypocentre at training stations; there is nothing to transfer")
         write_weights({}, about, target)
         return
     torch.manual_seed(seed)
-    encoder, features = PRESETS[settings.preset].encoder(shape)
+    encoder, features = model.encoder(shape)
     predictor = Predictor(EpicentreNet(encoder, features), Epicentre(train.labels))
     checkpoints = Path(target).parent / CHECKPOINTS
-    fit = replace(fit_of(settings), encoder_rate=1.0, balanced=False)
+    fit = replace(fit_of(settings), encoder_rate=1.0, balanced=False, pool_records=1)
     training = fit_predictor(
         predictor,
         train,
@@ -83,8 +93,10 @@ def pretrain(
         seed=seed,
         what=what,
         checkpoints=checkpoints,
-        key=f"{fit} {seed} {data_digest({'train': train, 'validation': validation})}",
+        key=f"{fit} {model} {seed} {data_digest({'train': train, 'validation': validation})}",
     )
+    if training.global_rank:
+        return
     write_weights(encoder.state_dict(), about, target)
     shutil.rmtree(checkpoints, ignore_errors=True)
     best = training.history[training.best_epoch - 1]

@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from quakesite.own_file import is_own, name_of
 from quakesite.picks.flags import Flag
 from quakesite.settings import Section
 from quakesite.training.experiments import EXPERIMENTS
 
 Preset = Literal["paper", "quakesite"]
+Family = Literal[
+    "cnn_lstm",
+    "cnn_lstm_linear",
+    "spectral",
+    "peak_spectra",
+    "attention",
+    "cnn",
+    "resnet",
+    "tcn",
+    "resnet_stft",
+    "tcn_stft",
+]
+
+
+def _known(network: str) -> str:
+    known = get_args(Family)
+    if is_own(network):
+        if name_of(network) in known:
+            raise ValueError(f"{network!r}: a network is called so already; rename the file")
+    elif network not in known:
+        near = difflib.get_close_matches(network, known, n=1)
+        others = f"known: {', '.join(known)}, or a Python file of your own"
+        hint = f"did you mean {near[0]!r}?" if near else others
+        raise ValueError(f"unknown network {network!r}; {hint}")
+    return network
+
+
+Network = Annotated[
+    str,
+    AfterValidator(_known),
+    WithJsonSchema({"anyOf": [{"enum": list(get_args(Family))}, {"type": "string", "pattern": r"\.py$"}]}),
+]
+TargetName = Literal["m_s", "ln", "percent", "gaussian", "quantile"]
+Augmentation = Literal["shift", "polarity", "rotation", "noise", "scale"]
+Table = str | list[dict[str, Any]]
+
+
+class AblationSettings(Section):
+    """What `results/ablation.csv` compares. It is no part of a whole run: ask for the file by name."""
+
+    experiment: str = "beta_auto_pga"
+    """The experiment that every variant is trained on."""
+
+    variants: Table | None = None
+    """Like `training.variants`; the first one is what the others are compared with. null: the preset
+    `quakesite`, and one piece after the other taken out or exchanged (resources/ablation.csv)."""
 
 
 class TrainingSettings(Section):
@@ -19,7 +67,7 @@ class TrainingSettings(Section):
 
     preset: Preset = "paper"
     """`paper`: the authors' choices, their collapse included. `quakesite`: normalised input, ln Vs30
-    target, station-balanced sampling."""
+    target, station-balanced sampling. What follows as null is the preset's (docs/training.md)."""
 
     experiments: Literal["all"] | list[str] = "all"
     """`all` twelve of the paper's Table I, or a list of their names."""
@@ -34,6 +82,53 @@ class TrainingSettings(Section):
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train."""
 
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = 1
+    """How many GPUs share one training (Lightning's `ddp`); each takes its part of every `batch_size`.
+    `auto`: all there are. Several trials side by side on one GPU each are faster."""
+
+    precision: Literal[32, "bf16-mixed", "16-mixed"] = 32
+    """Width of the floating-point numbers, by Lightning: `bf16-mixed` saves time and memory on GPUs that
+    know it, and changes results a little."""
+
+    requeue: bool = False
+    """On Slurm: at the signal USR1, ask for the job to be queued again (`scontrol requeue`), by Lightning.
+    It goes on from its last whole epoch. Needs `--signal=USR1@120` in the job's options."""
+
+    logger: Literal["csv", "tensorboard"] = "csv"
+    """`csv`: history.csv alone, which is always there. `tensorboard`: its event files beside it, in the
+    folder tensorboard (needs the package of that name)."""
+
+    network: Network | None = None
+    """The network (docs/training.md), or the path of a Python file of your own
+    (docs/how-to/new-model.md). null: the preset's (paper: cnn_lstm; quakesite: spectral)."""
+
+    target: TargetName | None = None
+    """What the network learns to say: Vs30 in `m_s`; its logarithm (`ln`); the Vs30 of least percentage error
+    (`percent`), which is what is judged; or an interval with every prediction (`gaussian`, `quantile`).
+    null: the preset's (paper: m_s; quakesite: ln)."""
+
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Part of the features that is dropped in training. null: the network's own."""
+
+    normalise: bool | None = None
+    """Whether the network normalises each record first. null: the network's own way."""
+
+    augment: list[Augmentation] | None = None
+    """What is changed in training windows at random, and leaves the site as it is: `shift` in time,
+    `polarity`, `rotation` of the horizontals about the vertical, `noise`, `scale`. null: the preset's
+    (none)."""
+
+    balanced: bool | None = None
+    """Every station has the same share of an epoch. null: the preset's (paper: false; quakesite: true)."""
+
+    pool_records: Annotated[int, Field(ge=1)] | None = None
+    """Windows of one station that stand together in a batch and whose outputs are averaged before the loss.
+    1: each stands for itself. null: the preset's (1)."""
+
+    split_by: Literal["station", "station_and_event"] = "station"
+    """`station`: no station is in two of train, validation and test. `station_and_event`: no earthquake
+    either; windows are left out for it (each trial's `trial.json` counts them)."""
+
     segment_s: Annotated[float, Field(gt=0)] = 1.0
     """Length of the segments that the network reads one after another, in seconds (paper: 1 to 5)."""
 
@@ -42,6 +137,18 @@ class TrainingSettings(Section):
 
     learning_rate: Annotated[float, Field(gt=0)] | None = None
     """Adam's initial learning rate. null: the preset's (paper: 0.001)."""
+
+    weight_decay: Annotated[float, Field(ge=0)] | None = None
+    """Weight decay (AdamW). null: the preset's (paper: 0; quakesite: 0.01)."""
+
+    schedule: Literal["step", "cosine"] | None = None
+    """How the learning rate falls: `step`, to 0.9 of it every 20 epochs; `cosine`, to nothing at
+    `max_epochs`. null: the preset's (step)."""
+
+    keep: Literal["best", "last"] | None = None
+    """Which weights predict: those of the epoch of least validation loss (`best`), or of the `last` one,
+    which is then always `max_epochs`: with few validation stations the choice is mostly chance. null: the
+    preset's (best)."""
 
     start_from_mean: bool = False
     """The output's bias starts at the mean Vs30 of the training windows. Left out (as the authors do), the
@@ -60,8 +167,12 @@ class TrainingSettings(Section):
     """Learning rate of a transferred encoder (the gamma experiments), as a part of `learning_rate`. 0: it
     stays as it was pretrained."""
 
+    encoder_channels: Literal[3] | None = None
+    """3: all encoders are pretrained on E, N and Z alone, and what an experiment with the P/S channel adds
+    starts from nothing. null: on the channels that the experiment has."""
+
     patience: Annotated[int, Field(ge=1)] = 20
-    """Epochs without a better validation error after which training stops."""
+    """Epochs without a better validation loss after which training stops, unless `keep` is last."""
 
     exclude_flags: dict[str, Annotated[list[Flag], Field(min_length=1)]] = {}
     """Windows left out of an experiment because of what its picks are flagged with (docs/picks.md), by name
@@ -70,6 +181,13 @@ class TrainingSettings(Section):
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the splits, the initial weights and the order of the windows."""
+
+    variants: Table | None = None
+    """Other ways to train, to choose from by validation (`results/selection.csv`): a table (.csv) with a
+    column `name` and columns named like keys of this section, or a list of `{name: ..., key: value}`
+    (docs/training.md). null: none."""
+
+    ablation: AblationSettings = AblationSettings()
 
     @model_validator(mode="after")
     def _experiments_are_known(self) -> TrainingSettings:
@@ -82,6 +200,14 @@ class TrainingSettings(Section):
                 near = difflib.get_close_matches(name, EXPERIMENTS, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(EXPERIMENTS)}"
                 raise ValueError(f"experiments: unknown experiment {name!r}; {hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _ablation_is_of_an_experiment(self) -> TrainingSettings:
+        if self.ablation.experiment not in EXPERIMENTS:
+            raise ValueError(
+                f"ablation.experiment: {self.ablation.experiment!r}; known: {', '.join(EXPERIMENTS)}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -105,3 +231,7 @@ class TrainingSettings(Section):
             return list(EXPERIMENTS)
         known = [name for name in EXPERIMENTS if name in self.experiments]
         return known + [name for name in self.experiments if name not in EXPERIMENTS]
+
+
+NOT_OF_A_TRIAL = ("experiments", "trials", "variants", "ablation")
+"""Settings that no training depends on."""

@@ -12,19 +12,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from quakesite.models.network import Input
 from quakesite.models.target import Predictor
 from quakesite.progress import say
 from quakesite.stations.moved import records_before_move
 from quakesite.training.data import Part, parts_of
+from quakesite.training.events import event_splits
 from quakesite.training.experiments import Experiment
-from quakesite.training.fit import Regression, fit_predictor, history_columns, predict
+from quakesite.training.fit import fit_predictor, history_columns, predict_with_interval
 from quakesite.training.label_weights import station_weights
-from quakesite.training.leakage import check_leakage
-from quakesite.training.presets import PRESETS, Fit, Input, fit_of
+from quakesite.training.leakage import check_encoder, check_leakage
+from quakesite.training.presets import Fit, fit_of, model_of
+from quakesite.training.regression import Regression
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split, read_vs30
 from quakesite.training.trial import Trial, data_digest, seed_of
-from quakesite.training.weights import describe, transfer
+from quakesite.training.weights import describe, read_weights, transfer
 from quakesite.windows.schema import Description
 
 CHECKPOINTS = "checkpoint"
@@ -54,6 +57,8 @@ def train_trial(
     """
     folder = Path(folder)
     vs30, _ = read_vs30(files.stations)
+    by_event = settings.split_by == "station_and_event"
+    shards = (files.train_windows, files.test_windows)
     parts = parts_of(
         experiment,
         files.train_windows,
@@ -63,8 +68,9 @@ def train_trial(
         settings.excluded_flags(experiment.name),
         weights=station_weights(files.stations, settings),
         unlabelled=records_before_move(files.stations),
+        events=event_splits(shards, number, settings.seed) if by_event else None,
     )
-    check_leakage(parts)
+    check_leakage(parts, events=by_event)
     windows = input_of(parts, settings)
     trial = Trial(
         experiment=experiment.name,
@@ -72,7 +78,7 @@ def train_trial(
         seed=seed_of(settings.seed, number, experiment.name),
         settings=settings,
         parts=parts,
-        about=describe(settings.preset, windows, _cut_as(parts))
+        about=describe(settings.preset, model_of(settings), windows, _cut_as(parts))
         | {"experiment": experiment.name, "trial": number},
         data_sha256=data_digest(parts),
         missing=_missing(experiment, parts),
@@ -81,10 +87,14 @@ def train_trial(
     if excluded := sum(part.excluded for part in parts.values()):
         flags = ", ".join(settings.excluded_flags(experiment.name))
         say(f"{what}: {excluded} windows left out, their picks are flagged {flags}")
+    if by_event:
+        _say_lost(what, parts)
     if trial.missing:
         say(f"{what}: {trial.missing}; nothing is trained, and its rows stay empty")
     else:
-        trial = _trained(trial, files.encoder if experiment.transfer else None, windows, what, folder)
+        trial, main = _trained(trial, files.encoder if experiment.transfer else None, windows, what, folder)
+        if not main:
+            return trial
     trial.write(folder)
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     return trial
@@ -116,29 +126,32 @@ def _missing(experiment: Experiment, parts: Mapping[str, Part]) -> str:
 
 
 def build(settings: TrainingSettings, windows: Input, labels: Tensor, seed: int) -> Predictor:
-    """Returns the untrained network of the preset, its initial weights told by `seed`.
+    """Returns the untrained network, its initial weights told by `seed`.
 
     Args:
-        settings: the preset, and where its output starts.
+        settings: which network and target, and where its output starts.
         windows: what goes in.
         labels: Vs30 in m/s of the training windows, from which the target takes its scale.
         seed: seed of the initial weights.
     """
     torch.manual_seed(seed)
-    predictor = Predictor(PRESETS[settings.preset].network(windows), PRESETS[settings.preset].target(labels))
+    predictor = model_of(settings).predictor(windows, labels)
     if settings.start_from_mean:
         predictor.network.start_at(float(predictor.target.encode(labels).mean()))
     return predictor
 
 
-def _trained(trial: Trial, encoder: str | Path | None, windows: Input, what: str, folder: Path) -> Trial:
+def _trained(
+    trial: Trial, encoder: str | Path | None, windows: Input, what: str, folder: Path
+) -> tuple[Trial, bool]:
+    """Returns the trained trial, and whether this is the process that writes it."""
     parts, settings = trial.parts, trial.settings
     predictor = build(settings, windows, parts["train"].labels, trial.seed)
     fit = fit_of(settings)
     origin = None
     if encoder is None:
         fit = replace(fit, encoder_rate=1.0)
-    elif transfer(predictor.network.encoder, encoder, settings.preset):
+    elif _transferred(predictor, encoder, trial, windows):
         origin = hashlib.sha256(Path(encoder).read_bytes()).hexdigest()
     else:
         say(f"{what}: the pretraining had no windows; the encoder starts from scratch")
@@ -153,16 +166,37 @@ def _trained(trial: Trial, encoder: str | Path | None, windows: Input, what: str
         checkpoints=folder / CHECKPOINTS,
         key=_key(trial, fit, origin),
     )
-    predictions = {name: predict(predictor, part) for name, part in parts.items()}
+    if training.global_rank:
+        return trial, False
+    predictions, intervals = {}, {}
+    for name, part in parts.items():
+        predictions[name], intervals[name] = predict_with_interval(predictor, part)
     _say_result(what, parts, predictions, training)
     return replace(
         trial,
         encoder=origin,
         predictions=predictions,
+        intervals=intervals,
         history=history_columns(training.history),
         weights=predictor.state_dict(),
+        last=training.last,
         best_epoch=training.best_epoch,
-    )
+    ), True
+
+
+def _transferred(predictor: Predictor, encoder: str | Path, trial: Trial, windows: Input) -> bool:
+    """Gives the network the pretrained encoder, if that has seen nothing it must not have; False for none."""
+    settings = trial.settings
+    by_event = settings.split_by == "station_and_event"
+    check_encoder(read_weights(encoder)[1], trial.parts, events=by_event)
+    adapted = windows.channels if settings.encoder_channels else None
+    return transfer(predictor.network.encoder, encoder, model_of(settings), channels=adapted)
+
+
+def _say_lost(what: str, parts: Mapping[str, Part]) -> None:
+    lost = sum(part.lost_to_events for part in parts.values())
+    kept = sum(len(part) for part in parts.values())
+    say(f"{what}: {lost} of {lost + kept} windows left out, their earthquakes belong to another split")
 
 
 def _key(trial: Trial, fit: Fit, origin: Any) -> str:

@@ -1,4 +1,4 @@
-"""One trial of one experiment: what goes in, and the four files that come out."""
+"""One trial of one experiment: what goes in, and the files that come out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from torch import Tensor
 
 from quakesite.tables import atomic_open, write_csv, write_parquet
 from quakesite.training.data import Part
-from quakesite.training.schema import HISTORY, PREDICTIONS
-from quakesite.training.settings import TrainingSettings
+from quakesite.training.presets import resolved
+from quakesite.training.schema import HISTORY, TRIAL_PREDICTIONS
+from quakesite.training.settings import NOT_OF_A_TRIAL, TrainingSettings
 from quakesite.training.weights import write_weights
 
 COLLAPSED_BELOW = 0.05
-FILES = ("predictions.parquet", "history.csv", "model.safetensors", "trial.json")
+FILES = ("predictions.parquet", "history.csv", "model.safetensors", "trial.json", "last.safetensors")
 PACKAGES = ("quakesite", "torch", "lightning", "numpy", "pyarrow")
 
 Floats = npt.NDArray[np.float64]
@@ -74,8 +75,10 @@ class Trial:
         about: what the weights' header says.
         data_sha256: see `data_digest`.
         predictions: Vs30 in m/s for the windows of each split; empty where nothing was trained.
+        intervals: their 5 % and 95 % points (n, 2), NaN where the target learns none.
         history: columns of `HISTORY`.
         weights: the best weights; none where nothing was trained.
+        last: the weights after the last epoch.
         best_epoch: the epoch they are from, 0 for none.
         encoder: where a transferred encoder came from; None for an experiment from scratch.
         missing: why nothing was trained, or "".
@@ -91,8 +94,10 @@ class Trial:
     encoder: str | None = None
     missing: str = ""
     predictions: Mapping[str, Tensor] = field(default_factory=dict)
+    intervals: Mapping[str, Tensor] = field(default_factory=dict)
     history: Mapping[str, list[float]] = field(default_factory=dict)
     weights: Mapping[str, Tensor] = field(default_factory=dict)
+    last: Mapping[str, Tensor] = field(default_factory=dict)
     best_epoch: int = 0
 
     def write(self, folder: str | Path) -> None:
@@ -103,13 +108,14 @@ class Trial:
         columns["epoch"] = [int(epoch) for epoch in columns["epoch"]]
         write_csv(pa.table(columns, schema=HISTORY), folder / FILES[1])
         write_weights(self.weights, self.about, folder / FILES[2])
+        write_weights(self.last, self.about, folder / FILES[4])
         with atomic_open(folder / FILES[3]) as handle:
             json.dump(self.summary(), handle, indent=2, sort_keys=True)
             handle.write("\n")
 
     def prediction_table(self) -> pa.Table:
-        """Returns the predictions of all splits (`PREDICTIONS`)."""
-        tables = [PREDICTIONS.empty_table()]
+        """Returns the predictions of all splits (`TRIAL_PREDICTIONS`)."""
+        tables = [TRIAL_PREDICTIONS.empty_table()]
         for split, predicted in self.predictions.items():
             part = self.parts[split]
             n = len(part)
@@ -121,8 +127,9 @@ class Trial:
                 pa.array([split] * n, pa.string()),
                 pa.array(part.labels.double().numpy()),
                 pa.array(predicted.double().numpy()),
+                *(pa.array(point.double().numpy()) for point in self.intervals[split].unbind(dim=1)),
             ]
-            tables.append(pa.table(columns, schema=PREDICTIONS))
+            tables.append(pa.table(columns, schema=TRIAL_PREDICTIONS))
         return pa.concat_tables(tables).combine_chunks()
 
     def summary(self) -> dict[str, Any]:
@@ -133,7 +140,10 @@ class Trial:
             "trial": self.number,
             "seed": self.seed,
             "preset": self.settings.preset,
-            "settings": self.settings.model_dump(mode="json"),
+            "settings": self.settings.model_dump(mode="json", exclude=set(NOT_OF_A_TRIAL)),
+            "resolved": {
+                name: value for name, value in resolved(self.settings).items() if name not in NOT_OF_A_TRIAL
+            },
             "missing": self.missing,
             "encoder": self.encoder,
             "epochs": len(self.history.get("epoch", [])),
@@ -145,6 +155,7 @@ class Trial:
                 name: {
                     "windows": len(part),
                     "excluded_by_flags": part.excluded,
+                    "lost_to_events": part.lost_to_events,
                     "stations": sorted(set(part.stations)),
                 }
                 for name, part in self.parts.items()

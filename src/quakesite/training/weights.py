@@ -13,9 +13,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from quakesite.errors import InputError
+from quakesite.models.adapt import adapt_channels
+from quakesite.models.network import Input
 from quakesite.models.target import Predictor
 from quakesite.tables import atomic_path
-from quakesite.training.presets import PRESETS, Input
+from quakesite.training.presets import Model
 from quakesite.windows.schema import Description
 
 HEADER = "quakesite"
@@ -45,15 +47,16 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, json.loads(header)
 
 
-def describe(preset: str, windows: Input, cut_as: Description | None = None) -> dict[str, Any]:
+def describe(preset: str, model: Model, windows: Input, cut_as: Description | None = None) -> dict[str, Any]:
     """Returns what a header has to say for `load_trained` to build the network.
 
     Args:
-        preset: which network.
+        preset: whose choices the training began with.
+        model: which network says what.
         windows: what goes in.
         cut_as: how the windows were cut, so that others can be cut likewise; None leaves it out.
     """
-    about: dict[str, Any] = {"preset": preset, "input": asdict(windows)}
+    about: dict[str, Any] = {"preset": preset, "model": asdict(model), "input": asdict(windows)}
     return about if cut_as is None else about | {"windows": asdict(cut_as)}
 
 
@@ -66,23 +69,37 @@ def load_trained(path: str | Path) -> Predictor:
     tensors, about = read_weights(path)
     if not tensors:
         raise InputError(path, "no weights: there were no data to train on")
-    preset, windows = PRESETS[about["preset"]], Input(**about["input"])
-    predictor = Predictor(preset.network(windows), preset.target(None))
+    predictor = Model.from_header(about).predictor(Input(**about["input"]), None)
     _load(predictor, tensors, path)
     return predictor.eval()
 
 
-def transfer(encoder: nn.Module, path: str | Path, preset: str) -> bool:
+def transfer(encoder: nn.Module, path: str | Path, model: Model, *, channels: int | None = None) -> bool:
     """Gives `encoder` the weights pretrained at `path`; False where there are none in it.
 
+    Args:
+        encoder: of the network that is to be trained.
+        path: a file of `quakesite training pretrain`.
+        model: which network it is of.
+        channels: adapt the weights to so many channels where they are for others (`adapt_channels`); None:
+            they have to fit.
+
     Raises:
-        InputError: they are weights of another preset or of another number of channels.
+        InputError: they are weights of another network or of another number of channels.
     """
     tensors, about = read_weights(path)
     if not tensors:
         return False
-    if about["preset"] != preset:
-        raise InputError(path, about["preset"], field="preset", expected=preset, action="pretrain again")
+    pretrained = Model.from_header(about)
+    for field in ("network", "normalise"):
+        found, expected = getattr(pretrained, field), getattr(model, field)
+        if found != expected:
+            raise InputError(path, str(found), field=field, expected=str(expected), action="pretrain again")
+    if channels is not None and channels != about["input"]["channels"]:
+        try:
+            tensors = adapt_channels(tensors, encoder.state_dict())
+        except ValueError as error:
+            raise InputError(path, str(error), expected="weights of this network") from error
     _load(encoder, tensors, path)
     return True
 

@@ -4,6 +4,9 @@ The tensors lie uncompressed in one data page per row group, each behind its len
 the footer alone tells where every tensor starts; `quakesite.windows.sources` fetches them from there. A file
 that another program wrote anew (compressed, or in other pages) is decoded by Arrow, slower and with the same
 result.
+
+The first time that a process reads tensors of a local shard by place, the whole shard is read once and
+compared with its checksums: a damaged one is never trained on.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
+from quakesite.seal import Broken
+from quakesite.tables import is_damage
 from quakesite.windows.identity import Identity, identity_of, is_remote, replaced, shown, told
 from quakesite.windows.openfiles import OpenFiles, most_files
 from quakesite.windows.schema import (
@@ -53,6 +58,8 @@ LAYERS = 5
 Result = TypeVar("Result")
 OPEN: OpenFiles[tuple[str, Identity, str], Source] = OpenFiles(most_files)
 """What shards are read through, shared by all datasets of the process."""
+SOUND: set[tuple[str, Identity]] = set()
+"""The shards whose tensors this process has compared with their checksums."""
 
 
 class Shard:
@@ -73,12 +80,13 @@ class Shard:
         metadata: pa.Table,
         starts: list[int] | None,
         identity: Identity,
+        copy_of: str = "",
     ) -> None:
         self.path, self._path = shown(path), str(path)
         self.description, self.metadata = description, metadata
         self.mapped = False
         self._starts, self._n_rows = starts, int(metadata.num_rows)
-        self._identity = identity
+        self._identity, self._copy_of = identity, copy_of
 
     def __len__(self) -> int:
         return self._n_rows
@@ -106,7 +114,7 @@ class Shard:
             slots: writable memory of bytes, one per row, no longer than a tensor.
 
         Raises:
-            InputError: the file was replaced since the shard was opened, or cannot be read.
+            InputError: the file was replaced since the shard was opened, is damaged, or cannot be read.
         """
         if not rows:
             return []
@@ -123,7 +131,20 @@ class Shard:
         places = Places(self._path, self._starts, self.description.n_bytes, self._identity)
         if self.remote:
             return RemoteSource(places)
+        if (self._path, self._identity) not in SOUND:
+            self._compare_with_checksums()
+            SOUND.add((self._path, self._identity))
         return MappedSource(places) if self.mapped else FileSource(places)
+
+    def _compare_with_checksums(self) -> None:
+        try:
+            with opened(self._path) as file:
+                for group in range(file.num_row_groups):
+                    file.read_row_group(group, [TENSOR])
+        except (pa.ArrowException, OSError) as error:
+            if getattr(error, "errno", None) is not None:  # the disk's, not the content's
+                raise
+            raise Broken(str(error)) from None
 
     def _wait(self, waits: Sequence[Wait], rows: Sequence[int], slots: Sequence[memoryview]) -> None:
         try:
@@ -136,13 +157,18 @@ class Shard:
         """Returns what `do` does; its errors name the file, and say so where it is another one by now."""
         try:
             return do()
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, Broken) as error:
             try:
                 changed = identity_of(self._path) != self._identity
             except OSError:
                 changed = isinstance(error, FileNotFoundError)
             if changed:
                 raise replaced(self._path) from None
+            if is_damage(error):
+                found = f"is damaged ({told(error, self._path)})"
+                raise InputError(
+                    self.path, found, action=_how_to_rebuild(self._path, self._copy_of)
+                ) from None
             action = "look at the disk or the network, and start again"
             raise InputError(
                 self.path, f"cannot be read ({told(error, self._path)})", action=action
@@ -194,13 +220,14 @@ def open_shard(path: str | Path, *, copy_of: str = "") -> Shard:
             description = Description.from_metadata(schema.metadata)
             _check_columns(schema)
             metadata = file.read(columns=METADATA).replace_schema_metadata(None)
-            return Shard(path, description, metadata, _starts(file, path, description.n_bytes), identity)
+            starts = _starts(file, path, description.n_bytes)
+            return Shard(path, description, metadata, starts, identity, copy_of)
     except FileNotFoundError:
         action = "" if is_remote(path) else f"make it: {rebuild}"
         raise InputError(name, "no such file", expected=expected, action=action) from None
     except Outdated as error:
         raise InputError(name, str(error), expected=expected, action=rebuild) from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, Broken) as error:
         if not is_remote(path) and os.path.isdir(path):
             what = "is a folder"
             raise InputError(name, what, expected=expected, action="give the files in it") from None
@@ -212,6 +239,8 @@ def open_shard(path: str | Path, *, copy_of: str = "") -> Shard:
 
 def _is_damaged(error: Exception, path: str) -> bool:
     """Returns whether the content of a file is at fault, and not the way to it."""
+    if is_damage(error):
+        return True
     if is_remote(path):
         return isinstance(error, pa.ArrowInvalid) and "Parquet" in str(error)
     if isinstance(error, OSError) and error.errno is not None:

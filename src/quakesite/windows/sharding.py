@@ -22,7 +22,7 @@ from quakesite.progress import say, track
 from quakesite.records.record import Record
 from quakesite.records.store import iter_records
 from quakesite.rejects import Reason, Reject, rejects_table
-from quakesite.tables import atomic_path, read_parquet, write_parquet
+from quakesite.tables import read_parquet, sealed_path, write_parquet
 from quakesite.windows.cutting import Cut, RecordPicks, Refused, anchor_pick_s, cut
 from quakesite.windows.schema import METADATA, TENSOR, WINDOWS, Description
 from quakesite.windows.settings import WindowsSettings
@@ -215,7 +215,8 @@ def write_windows(rows: Iterable[dict[str, Any]], about: Description, target: st
     """Writes rows of `WINDOWS` to the Parquet file `target` as they come, and returns how many there were.
 
     The tensors are stored as they are, in row groups of 64 that are one page each: reading a row at random
-    is then a copy from a known place (see `quakesite.windows.reading`). The file appears when it is whole.
+    is then a copy from a known place (see `quakesite.windows.reading`). Each page has a checksum. The file
+    appears when it is whole.
 
     Raises:
         RuntimeError: the rows do not come in ascending order of `record_id`, or a tensor has another size.
@@ -223,7 +224,7 @@ def write_windows(rows: Iterable[dict[str, Any]], about: Description, target: st
     schema = WINDOWS.with_metadata(about.as_metadata(__version__))
     written = 0
     with (
-        atomic_path(target) as temporary,
+        sealed_path(target) as temporary,
         pq.ParquetWriter(
             temporary,
             schema,
@@ -231,6 +232,7 @@ def write_windows(rows: Iterable[dict[str, Any]], about: Description, target: st
             use_dictionary=METADATA,
             write_statistics=METADATA,
             data_page_size=2 * ROW_GROUP * about.n_bytes,
+            write_page_checksum=True,
         ) as writer,
     ):
         last = ""

@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 
 import pyarrow.parquet as pq
 
+from quakesite.seal import check_seal
 from quakesite.windows.identity import (
     Identity,
     identity_of,
@@ -272,8 +273,15 @@ class DecodedSource:
 
 
 def opened(path: str) -> pq.ParquetFile:
-    """Returns a Parquet file, local or behind a URI."""
-    return pq.ParquetFile(open_object(path), pre_buffer=True) if is_remote(path) else pq.ParquetFile(path)
+    """Returns a Parquet file, local or behind a URI; its pages are checked as they are read.
+
+    Raises:
+        Broken: the footer of a local file is not the one that was written.
+    """
+    if is_remote(path):
+        return pq.ParquetFile(open_object(path), pre_buffer=True, page_checksum_verification=True)
+    check_seal(path)
+    return pq.ParquetFile(path, page_checksum_verification=True)
 
 
 def wait_for_all(waits: Sequence[Wait]) -> None:

@@ -3,7 +3,8 @@
 At the free surface a P wave of ray parameter p moves the ground along atan(R / Z) = 2 asin(p v_s), so that
 v_s = sin(atan(R / Z) / 2) / p (Ni, Li and Somerville 2014, Seism. Res. Lett. 85, 82-90; Kim et al. 2016,
 Earthq. Spectra 32, 143-169; Li and Rathje 2023, doi:10.1177/87552930221114371). The ray parameter is that of
-a straight ray in a uniform crust; how v_s stands to Vs30 is left to be learnt from train stations.
+a straight ray in a uniform crust. How v_s stands to Vs30 is learnt from train stations (`pwave_forest`) or
+taken from the literature (`pwave_published`).
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ const make = (tag, attributes = {}, ...children) => {
 };
 const whole = (value) => (value === null ? "–" : String(Math.round(value)));
 const fixed = (value, decimals) => (value === null ? "–" : value.toFixed(decimals));
+const short = (value) => (value === null ? "–" : Math.abs(value) >= 10 || value === 0 ? String(Math.round(value)) : String(Number(value.toPrecision(2))));
 
 // ---- which stations are shown -------------------------------------------------------------------------
 const state = { hidden: new Set(), colour: "class", known: "all", search: "", selected: null, over: null, shown: [] };
@@ -55,14 +56,12 @@ const canvas = element("map");
 const context = canvas.getContext("2d");
 const SQUEEZE = Math.cos((39 * Math.PI) / 180);
 const view = { x: 0, y: 0, scale: 1, width: 0, height: 0, moved: false };
-const land = data.outline.map(({ home, rings }) => {
+const pathOf = (lines) => {
   const path = new Path2D();
-  for (const ring of rings) {
-    ring.forEach(([x, y], at) => (at ? path.lineTo(x * SQUEEZE, -y) : path.moveTo(x * SQUEEZE, -y)));
-    path.closePath();
-  }
-  return { home, path };
-});
+  for (const line of lines) line.forEach(([x, y], at) => (at ? path.lineTo(x * SQUEEZE, -y) : path.moveTo(x * SQUEEZE, -y)));
+  return path;
+};
+const land = data.outline.map(({ home, rings, coast }) => ({ home, ground: pathOf(rings), coast: pathOf(coast) }));
 const toScreen = (station) => [(station.longitude * SQUEEZE - view.x) * view.scale, (-station.latitude - view.y) * view.scale];
 
 function fit() {
@@ -100,12 +99,12 @@ function paint() {
   context.fillStyle = "#ffffff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(view.scale * ratio, 0, 0, view.scale * ratio, -view.x * view.scale * ratio, -view.y * view.scale * ratio);
-  for (const { home, path } of land) {
+  for (const { home, ground, coast } of land) {
     context.fillStyle = home ? "#f4f2ec" : "#fafaf8";
     context.strokeStyle = home ? "#8d897d" : "#b8b5ab";
     context.lineWidth = (home ? 1.1 : 0.6) / view.scale;
-    context.fill(path);
-    context.stroke(path);
+    context.fill(ground);
+    context.stroke(coast);
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   const size = Math.min(Math.max(4 + Math.log2(view.scale / 40), 4), 8);
@@ -222,113 +221,3 @@ function hover(x, y) {
   }
   draw();
 }
-
-// ---- panel: legend, filters, list ---------------------------------------------------------------------
-const XMLNS = "http://www.w3.org/2000/svg";
-const svg = (tag, attributes = {}, text) => {
-  const node = document.createElementNS(XMLNS, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
-function symbol(name, full) {
-  const parts = [];
-  const pen = {
-    moveTo: (x, y) => parts.push(`M${x},${y}`), lineTo: (x, y) => parts.push(`L${x},${y}`), closePath: () => parts.push("Z"),
-    rect: (x, y, w, h) => parts.push(`M${x},${y}h${w}v${h}h${-w}Z`), arc: (x, y, r) => parts.push(`M${x - r},${y}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0`),
-  };
-  shape(pen, name, 8, 8, 5);
-  const node = svg("svg", { width: 16, height: 16, "aria-hidden": "true" });
-  const colour = COLOUR_OF[name] || "#888888";
-  node.append(svg("path", { d: parts.join(""), fill: full ? colour : "#fff", stroke: colour, "stroke-width": full ? 0 : 1.6 }));
-  return node;
-}
-
-function buildClasses() {
-  for (const [name, range] of CLASSES) {
-    const count = stations.filter((station) => station.class === name).length;
-    const box = make("input", { type: "checkbox", value: name });
-    box.checked = true;
-    box.addEventListener("change", () => { box.checked ? state.hidden.delete(name) : state.hidden.add(name); update(); });
-    element("classes").append(make("label", {}, box, symbol(name, true), make("span", {}, name), make("span", {}, range), make("span", { class: "count" }, String(count))));
-  }
-  const note = make("div", { class: "row" }, symbol("C", false), "hollow: predicted only");
-  element("classes").append(note);
-}
-
-function buildScale() {
-  const box = element("scale");
-  box.hidden = state.colour === "class";
-  if (box.hidden) return;
-  const [scale, ends] = state.colour === "predicted" ? [SEQUENTIAL, ["150", "424", "1200 m/s"]] : [DIVERGING, ["½", "1", "2 times measured"]];
-  const bar = make("div", { class: "bar" });
-  bar.style.background = `linear-gradient(to right, ${scale.join(",")})`;
-  box.replaceChildren(bar, make("div", { class: "ends" }, ...ends.map((text) => make("span", {}, text))));
-}
-
-function update() {
-  state.shown = stations.filter(passes);
-  const list = element("list");
-  list.replaceChildren(...state.shown.map((station) => {
-    const item = make("li", { role: "option", "data-code": station.code, "aria-selected": String(station === state.selected) },
-      symbol(station.class, station.measured !== null), `${station.code}${station.province ? "  " + station.province : ""}`,
-      make("span", { class: "vs30" }, `${whole(station.measured)} | ${whole(station.predicted)}`));
-    item.addEventListener("click", () => select(station));
-    return item;
-  }));
-  const measured = stations.filter((station) => station.measured !== null).length;
-  element("summary").textContent = `${state.shown.length} of ${stations.length} stations shown; ${measured} with a measured Vs30. List: measured | predicted, m/s.`;
-  buildScale();
-  draw();
-}
-
-function select(station) {
-  state.selected = station;
-  for (const item of document.querySelectorAll('#list [aria-selected="true"]')) item.setAttribute("aria-selected", "false");
-  const sheet = element("sheet");
-  sheet.hidden = !station;
-  history.replaceState(null, "", station ? `#${encodeURIComponent(station.code)}` : "#");
-  if (station) {
-    const item = document.querySelector(`#list [data-code="${CSS.escape(station.code)}"]`);
-    if (item) { item.setAttribute("aria-selected", "true"); item.scrollIntoView({ block: "nearest" }); }
-    showSheet(sheet, station);
-    sheet.dataset.station = station.code;
-    sheet.scrollTop = 0;
-  } else delete sheet.dataset.station;
-  resize();
-  if (station) {
-    const [x, y] = toScreen(station);
-    if (x < 20 || y < 20 || x > view.width - 20 || y > view.height - 20) {
-      view.x = station.longitude * SQUEEZE - view.width / 2 / view.scale;
-      view.y = -station.latitude - view.height / 2 / view.scale;
-    }
-  }
-}
-
-function step(by) {
-  const at = state.shown.indexOf(state.selected);
-  const next = state.shown[Math.min(Math.max(at + by, 0), state.shown.length - 1)];
-  if (next) select(next);
-}
-
-element("colour").addEventListener("change", (event) => { state.colour = event.target.value; update(); });
-element("known").addEventListener("change", (event) => { state.known = event.target.value; update(); });
-element("search").addEventListener("input", (event) => { state.search = event.target.value; update(); });
-element("search").addEventListener("keydown", (event) => { if (event.key === "Enter" && state.shown.length) select(state.shown[0]); });
-element("in").addEventListener("click", () => zoomBy(1.5));
-element("out").addEventListener("click", () => zoomBy(1 / 1.5));
-element("home").addEventListener("click", showAll);
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "Escape") { select(null); return; }
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    if (event.target.tagName === "SELECT") return;
-    event.preventDefault();
-    step(event.key === "ArrowDown" ? 1 : -1);
-  } else if (["INPUT", "SELECT"].includes(event.target.tagName)) return;
-  else if (event.key === "/") { event.preventDefault(); element("search").focus(); }
-  else if (event.key === "+") zoomBy(1.5);
-  else if (event.key === "-") zoomBy(1 / 1.5);
-  else if (event.key === "0") showAll();
-});
-addEventListener("resize", resize);

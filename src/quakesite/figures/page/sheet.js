@@ -1,10 +1,11 @@
 "use strict";
 // A station's sheet: facts, prediction with its interval, H/V curve, records.
 function showSheet(sheet, station) {
-  const close = make("button", { title: "Close (Esc)", "aria-label": "Close" }, "×");
+  const close = make("button", { id: "close", title: "Close (Esc)", "aria-label": "Close the sheet" }, "×");
   close.addEventListener("click", () => select(null));
-  const heading = make("div", {}, make("h2", {}, `${station.network} ${station.code}`.trim()),
-    make("p", { class: "sub" }, [station.province, `${station.latitude.toFixed(3)}° N, ${station.longitude.toFixed(3)}° E`,
+  const degrees = (value, letters) => `${Math.abs(value).toFixed(3)}° ${letters[value < 0 ? 1 : 0]}`;
+  const heading = make("div", {}, make("h2", { id: "whose" }, `${station.network || ""} ${station.code}`.trim()),
+    make("p", { class: "sub" }, [station.province, `${degrees(station.latitude, "NS")}, ${degrees(station.longitude, "EW")}`,
       station.elevation === null ? null : `${whole(station.elevation)} m`].filter(Boolean).join(", ")));
   const parts = [make("header", {}, heading, close)];
   if (data.synthetic) parts.push(make("p", { class: "mark" }, data.mark));
@@ -22,7 +23,7 @@ function facts(station) {
     ["predicted", station.predicted === null ? "no prediction" : `${whole(station.predicted)} m/s${interval}`],
     ["interval", station.low === null ? null : `made to hold ${Math.round(100 * (station.coverage ?? data.coverage))} % of unseen stations`],
     ["by", station.predicted === null ? null : `${station.model || "the best model"}, ${station.unseen ? "station not seen in training" : "station seen in training"}`],
-    ["site class", `${station.class || "–"} (NEHRP, ${station.measured === null ? "predicted" : "measured"})`],
+    ["site class", station.class === null ? "not known" : `${station.class} (NEHRP, ${station.measured === null ? "predicted" : "measured"})`],
     ["note", station.outside ? "lies outside what the model has seen" : null],
   ];
   const list = make("dl", { class: "facts" });
@@ -36,7 +37,7 @@ function prediction(station) {
   const node = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Measured and predicted Vs30" });
   for (const [name, , colour, from, to] of CLASSES) {
     node.append(svg("rect", { x: at(from), y: 4, width: at(to) - at(from), height: 36, fill: colour, opacity: 0.16 }));
-    node.append(svg("text", { x: (at(from) + at(to)) / 2, y: 14, "text-anchor": "middle" }, name));
+    node.append(svg("text", { x: (at(from) + at(to)) / 2, y: 13, "text-anchor": "middle" }, name));
   }
   for (const tick of [100, 200, 400, 800, 1600]) {
     node.append(svg("line", { x1: at(tick), x2: at(tick), y1: 40, y2: 44, stroke: "#555" }));
@@ -44,11 +45,11 @@ function prediction(station) {
   }
   node.append(svg("line", { x1: left, x2: width - right, y1: 40, y2: 40, stroke: "#555", "stroke-width": 0.8 }));
   node.append(svg("text", { x: width / 2, y: 69, "text-anchor": "middle" }, "Vs30 (m/s):  ● predicted with interval   ◆ measured"));
-  if (station.low !== null) node.append(svg("line", { class: "interval", x1: at(station.low), x2: at(station.high), y1: 30, y2: 30, stroke: "#0077bb", "stroke-width": 2.5 }));
-  if (station.predicted !== null) node.append(svg("circle", { class: "predicted", cx: at(station.predicted), cy: 30, r: 5, fill: "#0077bb" }));
+  if (station.low !== null) node.append(svg("line", { class: "interval", x1: at(station.low), x2: at(station.high), y1: 33, y2: 33, stroke: "#0077bb", "stroke-width": 2.5 }));
+  if (station.predicted !== null) node.append(svg("circle", { class: "predicted", cx: at(station.predicted), cy: 33, r: 5, fill: "#0077bb" }));
   if (station.measured !== null) {
     const x = at(station.measured);
-    node.append(svg("path", { class: "measured", d: `M${x},15l5.5,5.5l-5.5,5.5l-5.5,-5.5Z`, fill: "#222", stroke: "#fff", "stroke-width": 0.8 }));
+    node.append(svg("path", { class: "measured", d: `M${x},16l5.5,5.5l-5.5,5.5l-5.5,-5.5Z`, fill: "#222", stroke: "#fff", "stroke-width": 0.8 }));
   }
   return node;
 }
@@ -85,8 +86,8 @@ function curve(station) {
 function recordTable(station) {
   const header = ["event (UTC)", "M", "distance (km)", "depth (km)", "PGA (cm/s²)", "SNR (dB)"];
   const rows = station.records.map(([event, magnitude, distance, depth, pga, snr]) => make("tr", {},
-    ...[event, fixed(magnitude, 1), whole(distance), whole(depth), fixed(pga, 1), whole(snr)].map((text) => make("td", {}, text))));
-  return make("table", {}, make("thead", {}, make("tr", {}, ...header.map((text) => make("th", {}, text)))), make("tbody", {}, ...rows));
+    ...[event, fixed(magnitude, 1), short(distance), short(depth), short(pga), whole(snr)].map((text) => make("td", {}, text))));
+  return make("table", {}, make("thead", {}, make("tr", {}, ...header.map((text) => make("th", { scope: "col" }, text)))), make("tbody", {}, ...rows));
 }
 
 if (data.synthetic) element("synthetic").hidden = false;
@@ -97,5 +98,5 @@ const fragment = () => { try { return decodeURIComponent(location.hash.slice(1))
 const wanted = fragment();
 const asked = wanted === "first" ? stations.find((station) => station.unseen) || stations[0] : stations.find((station) => station.code === wanted);
 if (asked) select(asked);
-window.quakesite = { placeOf: (code) => { const box = canvas.getBoundingClientRect(); const [x, y] = toScreen(stations.find((s) => s.code === code)); return [x + box.left, y + box.top]; }, paint, zoomBy };
+window.quakesite = { placeOf: (code) => { const box = canvas.getBoundingClientRect(); const [x, y] = toScreen(stations.find((s) => s.code === code)); return [x + box.left, y + box.top]; } };
 document.documentElement.dataset.ready = "true";

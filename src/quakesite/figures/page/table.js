@@ -19,7 +19,7 @@ document.querySelectorAll("th").forEach((head, column) => head.querySelector("bu
   document.querySelectorAll("th").forEach((one) => one.removeAttribute("aria-sort"));
   head.setAttribute("aria-sort", down ? "descending" : "ascending");
   const numeric = head.classList.contains("number");
-  const key = (row) => { const text = row.cells[column].textContent; return numeric ? (text === "–" || text === "" ? NaN : Number(text.replace("−", "-"))) : text; };
+  const key = (row) => { const cell = row.cells[column], text = cell.title || cell.textContent; return numeric ? (text === "–" || text === "" ? NaN : Number(text.replace("−", "-"))) : text; };
   rows.sort((a, b) => {
     const [left, right] = [key(a), key(b)];
     if (numeric) return Number.isNaN(left) ? (Number.isNaN(right) ? 0 : 1) : Number.isNaN(right) ? -1 : down ? right - left : left - right;

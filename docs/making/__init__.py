@@ -1,0 +1,1 @@
+"""What the documentation makes of the code: pages, navigation and the picture of the corridor."""

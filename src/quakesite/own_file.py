@@ -1,0 +1,71 @@
+"""A Python file of one's own that the configuration names: a pick method, a network.
+
+It is run by the jobs that need it, and by nothing else: never because it lies somewhere, nor because a model
+that somebody has shared names it. Its name without `.py` is what paths and tables call it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from quakesite.errors import InputError
+
+SUFFIX = ".py"
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def is_own(value: str) -> bool:
+    """Returns whether a value of the configuration means a file of one's own."""
+    return value.endswith(SUFFIX)
+
+
+def name_of(value: str) -> str:
+    """Returns what a value of the configuration is called in paths and tables.
+
+    Raises:
+        ValueError: the file's name does not do for a name.
+    """
+    name = Path(value).stem if is_own(value) else value
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{value!r}: the file's name must be letters, digits and _ (it stands in paths)")
+    return name
+
+
+def sha256_of(path: str | Path) -> str:
+    """Returns the sha256 of the file, in hexadecimal."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def attribute(path: str | Path, name: str, what: str) -> Any:
+    """Runs the file at `path` and returns what it calls `name`.
+
+    Args:
+        path: the file.
+        name: of the function or value wanted.
+        what: how it is to be written, for the message where it is missing.
+
+    Raises:
+        InputError: there is no such file, it cannot be run, or it has nothing of that name.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(path, "no such file", expected=f"Python with {what}")
+    module_name = f"quakesite_own_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(path, "cannot be run", expected=f"Python with {what}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # dataclasses and pickling look their module up
+    try:
+        spec.loader.exec_module(module)
+    except (ImportError, SyntaxError, NameError) as error:
+        raise InputError(path, f"cannot be run ({error})", expected=f"Python with {what}") from error
+    found = getattr(module, name, None)
+    if found is None:
+        raise InputError(path, f"nothing called {name}", expected=what)
+    return found

@@ -1,0 +1,159 @@
+"""A newcomer's task: a new pick method and a new network, one file each, no stage touched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from small_run import quakesite, working_in
+
+from quakesite.errors import InputError
+from quakesite.models import load
+from quakesite.picks.own import own_method
+from quakesite.picks.settings import PicksSettings
+from quakesite.records import read
+from quakesite.settings import validated
+from quakesite.training.settings import TrainingSettings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+WINDOWS = "results/windows/pga60/auto/0-of-1.parquet"
+RECORDS = "results/records/0-of-1.parquet"
+
+
+@pytest.fixture
+def workplace(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the small run, with the two files in it."""
+    folder = tmp_path / "work"
+    shutil.copytree(finished, folder)
+    for name in ("pick_method.py", "network.py"):
+        shutil.copy2(EXAMPLES / name, folder)
+    return folder
+
+
+def run(command: str, *more: str) -> None:
+    """Runs a `quakesite` command that has to end well."""
+    assert quakesite([*command.split(), *more]) == 0, command
+
+
+def test_pick_method_of_ones_own_makes_picks_as_any_other(workplace: Path) -> None:
+    with working_in(workplace):
+        run(f"picks shard {RECORDS} --method pick_method.py --out own.parquet --rejects own_rejects.parquet")
+        run("picks join own.parquet results/picks/kalkan/0-of-1.parquet --out both.parquet")
+        run("picks agreement both.parquet --out agreement.csv")
+        picks = pq.read_table("own.parquet").to_pylist()
+        refused = pq.read_table("own_rejects.parquet").num_rows
+        n_records = pq.read_table(RECORDS, columns=["record_id"]).num_rows
+        kalkan = {
+            row["record_id"]: row["time_s"] for row in pq.read_table("results/picks.parquet").to_pylist()
+        }
+    assert len(picks) + refused == n_records
+    assert {row["method"] for row in picks} == {"pick_method"}
+    assert {row["weights"] for row in picks} == {"pick_method.py"}
+    assert all(row["snr_db"] is not None for row in picks)
+    near = [row for row in picks if abs(row["time_s"] - kalkan[row["record_id"]]) < 1.0]
+    assert len(near) >= len(picks) / 2 > 0
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_network_of_ones_own_is_trained_saved_and_asked(workplace: Path) -> None:
+    settings = {"max_epochs": 1, "batch_size": 8, "target": "ln", "network": "network.py"}
+    with working_in(workplace):
+        stations = "--stations results/stations/stations.parquet"
+        run(
+            f"training train beta_auto_pga --trial 1 --train-windows {WINDOWS} --test-windows {WINDOWS}"
+            f" {stations} --splits results/training/splits/1.csv --out-dir own/1 --settings",
+            json.dumps(settings),
+        )
+        run(
+            f"evaluation model beta_auto_pga --trials own/1 --windows {WINDOWS}"
+            f" {stations} --network network.py --out-dir own/model --predicted own/predicted.parquet"
+        )
+        files = [path.name for path in Path("own/model").iterdir()]
+        estimates = load("own/model", network="network.py").predict(read("resources/demo/archive"))
+    assert [name for name in files if name.endswith(".py")] == []
+    assert len(estimates) == pq.read_table(workplace / WINDOWS, columns=["station"]).num_rows
+
+
+def test_model_that_names_a_file_does_not_run_it(workplace: Path) -> None:
+    code = (
+        "from quakesite.errors import InputError\nfrom quakesite.training.presets import Model\n"
+        "from quakesite.models.network import Input\n"
+        "try: Model('network', 'ln').predictor(Input(3, 6000, 100.0, 100), None)\n"
+        "except InputError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, check=True, timeout=300
+    )
+    assert "--network network.py" in done.stdout
+
+
+def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
+    for name in ("pick_method.py", "network.py"):
+        shutil.copy2(EXAMPLES / name, tmp_path)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
+            *("--dry-run", "--printshellcmds", "--cores", "1", "--config", "n_shards=1"),
+            *(
+                "picks={methods: [pick_method.py]}",
+                "training={network: network.py, experiments: [beta_auto_pga]}",
+            ),
+            *("--", "results/models/beta_auto_pga/model.json", "results/agreement.csv"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    planned = done.stdout + done.stderr
+    assert done.returncode == 0, planned
+    assert "--method pick_method.py" in planned
+    assert "results/picks/pick_method/0-of-1.parquet" in planned
+    assert "evaluation model beta_auto_pga --network network.py" in planned
+    inputs = [line for line in planned.splitlines() if line.strip().startswith("input:")]
+    assert any("pick_method.py" in line for line in inputs)
+    assert any("network.py" in line for line in inputs)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def pick(record): return 1.0", "P and S in seconds"),
+        ("def pick(record): return -1.0, None", "a time from 0"),
+        ("def pick(record): return 'soon', None", "a time from 0"),
+        ("x = 1", "nothing called pick"),
+        ("def pick(record) return 1", "cannot be run"),
+    ],
+)
+def test_what_is_no_method_is_told_in_one_line(text: str, told: str, tmp_path: Path, workplace: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    shard = str(workplace / RECORDS)
+    from quakesite.records.store import iter_records
+
+    with pytest.raises(InputError, match=told) as raised:
+        own_method(file)(next(iter(iter_records(shard))))
+    assert str(file) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "values", "told"),
+    [
+        (PicksSettings, {"methods": ["eqtransfomer"]}, "did you mean 'eqtransformer'"),
+        (PicksSettings, {"methods": ["folder/kalkan.py"]}, "called so already"),
+        (PicksSettings, {"methods": ["my-picker.py"]}, "letters, digits and _"),
+        (TrainingSettings, {"network": "spectrl"}, "did you mean 'spectral'"),
+        (TrainingSettings, {"network": "tcn.py"}, "called so already"),
+    ],
+)
+def test_names_that_do_not_do_are_told(
+    section: type[PicksSettings] | type[TrainingSettings], values: dict[str, object], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        validated(section, values, "my.yaml")
