@@ -29,17 +29,22 @@ SCHEMAS = (
 """Modules whose tables have a schema; a test looks whether one is missing."""
 
 CSV = {
-    "table1.csv": ("quakesite.evaluation.table1", "evaluation.md"),
-    "table2.csv": ("quakesite.evaluation.table2", "evaluation.md"),
-    "skill.csv": ("quakesite.evaluation.skill", "evaluation.md"),
-    "control.csv": ("quakesite.evaluation.control", "evaluation.md"),
-    "regions.csv": ("quakesite.evaluation.regions", "evaluation.md"),
-    "learning_curve.csv": ("quakesite.evaluation.learning_curve", "evaluation.md"),
-    "coverage.csv": ("quakesite.evaluation.coverage", "predict.md"),
-    "flatfile.csv": ("quakesite.evaluation.flatfile", "records.md"),
-    "counts.csv": ("quakesite.evaluation.counts", "records.md"),
+    "table1.csv": ("evaluation.table1.COLUMNS", "evaluation.md"),
+    "table2.csv": ("evaluation.table2.COLUMNS", "evaluation.md"),
+    "skill.csv": ("evaluation.skill.COLUMNS", "evaluation.md"),
+    "control.csv": ("evaluation.control.COLUMNS", "evaluation.md"),
+    "class_skill.csv": ("evaluation.reliability.SKILL_COLUMNS", "evaluation.md"),
+    "evaluation/class_reliability.csv": ("evaluation.reliability.COLUMNS", "evaluation.md"),
+    "regions.csv": ("evaluation.regions.COLUMNS", "evaluation.md"),
+    "evaluation/region_members.csv": ("evaluation.regions.MEMBER_COLUMNS", "evaluation.md"),
+    "evaluation/region_criteria.csv": ("evaluation.regions.CRITERIA_COLUMNS", "evaluation.md"),
+    "learning_curve.csv": ("evaluation.learning_curve.COLUMNS", "evaluation.md"),
+    "predictions.csv": ("evaluation.product.COLUMNS", "predict.md"),
+    "coverage.csv": ("evaluation.coverage.COLUMNS", "predict.md"),
+    "flatfile.csv": ("evaluation.flatfile.COLUMNS", "records.md"),
+    "counts.csv": ("evaluation.counts.COLUMNS", "records.md"),
 }
-"""Tables whose columns stand in `COLUMNS` of a module, and the page that says what they mean."""
+"""Tables whose columns stand in a tuple of a module, and the page that says what they mean."""
 
 
 def page() -> str:
@@ -50,8 +55,10 @@ def page() -> str:
         for constant, schema in schemas_of(module):
             lines += [f"## {_title(name, constant)}", "", *_table(module, constant, schema), ""]
     lines += ["## Tables of the evaluation", "", "| table | columns | meaning |", "|---|---|---|"]
-    for table, (name, about) in CSV.items():
-        columns = ", ".join(f"`{column}`" for column in importlib.import_module(name).COLUMNS)
+    for table, (where, about) in CSV.items():
+        name, _, constant = where.rpartition(".")
+        module = importlib.import_module(f"quakesite.{name}")
+        columns = ", ".join(f"`{column}`" for column in getattr(module, constant))
         lines.append(f"| `{table}` | {columns} | [{about}](../{about}) |")
     return "\n".join(lines) + "\n"
 

@@ -32,3 +32,7 @@ class InputError(ValueError):
         if action:
             line += f"; {action}"
         super().__init__(" ".join(line.split()))
+
+
+class NotWritten(InputError):
+    """The disk did not take a file, which is as it was; the error of the system is its cause."""

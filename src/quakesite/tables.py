@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,16 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError
+from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError, NotWritten
 from quakesite.seal import Broken, check_seal, seal
+
+NOT_THE_CONTENT = {
+    errno.ENOENT: "make it, or correct its name",
+    errno.EACCES: "get the right to read it",
+    errno.EMFILE: "allow more open files (ulimit -n)",
+    errno.EIO: "look at the disk",
+}
+"""What to do where the way to a file is at fault; deleting it would not help."""
 
 
 @contextmanager
@@ -24,23 +33,32 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     none, even after a power cut. When the block raises, the temporary file is removed.
 
     Raises:
-        InputError: there is no room on the disk, or it may not be written to.
+        NotWritten: there is no room on the disk, or the folder may not be written to.
     """
     target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        yield temporary
-        _fsync(temporary)
-        os.replace(temporary, target)
-        _fsync(target.parent)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            _fsync(temporary)
+            os.replace(temporary, target)
+            _fsync(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        if error.errno not in NO_ROOM:
+        if error.errno in NO_ROOM:
+            action = MAKE_ROOM
+        elif isinstance(error, PermissionError) and _concerns(error, temporary, *target.parents):
+            action = "get the right to write there, and run the same command again"
+        else:
             raise
-        found = f"cannot be written ({os.strerror(error.errno)})"
-        raise InputError(target, found, action=MAKE_ROOM) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise NotWritten(target, f"cannot be written ({error.strerror})", action=action) from error
+
+
+def _concerns(error: OSError, *paths: Path) -> bool:
+    """Returns whether an error names one of the paths."""
+    return error.filename is not None and Path(os.fsdecode(error.filename)) in paths
 
 
 @contextmanager
@@ -93,14 +111,28 @@ def open_parquet(
 
     Raises:
         InputError: the file cannot be opened or is not Parquet; or, from reading in the block, it is damaged.
+            Errors of the block that are not this file's (a full disk, another file) are passed on.
     """
     try:
         check_seal(source)
         with pq.ParquetFile(source, page_checksum_verification=True) as file:
             yield file
     except (pa.ArrowException, OSError, Broken) as error:
+        if not _is_of(error, source):
+            raise
         what = "is damaged" if is_damage(error) else "cannot be read"
+        if isinstance(error, MemoryError):
+            action = f"allow more memory; where that does not help, {action}"
+        elif isinstance(error, OSError) and error.errno in NOT_THE_CONTENT:
+            action = NOT_THE_CONTENT[error.errno]
         raise InputError(source, f"{what} ({error})", expected=expected, action=action) from error
+
+
+def _is_of(error: Exception, source: str | Path) -> bool:
+    """Returns whether an error in a block that reads `source` can be of reading it."""
+    if isinstance(error, OSError):
+        return error.errno not in NO_ROOM and error.filename in (None, str(source))
+    return True
 
 
 def is_damage(error: Exception) -> bool:

@@ -21,7 +21,7 @@ SIZE = (1500, 930)
 KEYS = ("a", "1", "a", "0", "n", "a", "p")
 """Accepts P and S of the first record with their classes, goes to the next, and accepts its P."""
 NAMED = {"Space": " ", "Enter": "\ue007", "Left": "\ue012", "Right": "\ue014"}
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def take(results: Path, target: Path, *, record: str = "", keys: tuple[str, ...] = KEYS) -> None:

@@ -219,7 +219,11 @@ CHANGES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(changes=CHANGES)
 def test_file_always_holds_what_is_in_memory(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple]

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
     missing() is not None, reason=f"no browser to drive: {missing()} is not installed"
 )
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @pytest.fixture(scope="module")

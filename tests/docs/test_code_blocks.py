@@ -38,6 +38,7 @@ SHOWN = {
 """Languages with nothing to run in them, and why."""
 
 NOT_RUN = {
+    ("README.md", "quakesite download archive"): "as docs/storage.md",
     ("README.md", "quakesite annotate"): "serves a page until it is stopped; tests/annotate",
     (
         "docs/annotate.md",

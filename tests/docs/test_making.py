@@ -31,6 +31,13 @@ def test_every_table_with_a_schema_is_in_the_reference() -> None:
     assert missing == []
 
 
+def test_every_csv_table_of_the_evaluation_is_in_the_reference() -> None:
+    rules_file = (rules.FOLDER / "evaluation.smk").read_text(encoding="utf-8")
+    made = set(re.findall(r"\{R\}/((?:evaluation/)?\w+\.csv)", rules_file)) - {"rejects.csv"}  # has a schema
+    assert "class_skill.csv" in made
+    assert made - set(columns.CSV) == set()
+
+
 def test_every_command_is_in_the_reference() -> None:
     from making.commands import leaves, page, root_command
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,21 @@ def test_the_command_runs_where_nothing_has_run(tmp_path: Path) -> None:
         app, ["summary", "--results", str(tmp_path), "--n-shards", "2", "--settings", "{}"]
     )
     assert (result.exit_code, result.stdout) == (0, "")
+
+
+def test_scripts_get_the_summary_as_json(predictions, models, results: Path, tmp_path: Path) -> None:
+    predictions("beta_auto_pga", models["constant"])
+    asked = ["summary", "--results", str(tmp_path), "--n-shards", "2", "--settings", "{}", "--json"]
+    said = json.loads(CliRunner().invoke(app, asked, catch_exceptions=False).stdout)
+    assert {
+        "stage": "records",
+        "what": "records read",
+        "kept": 7,
+        "rejected": {"truncated": 4, "flat": 2},
+    } in said["corridor"]
+    assert [(one["experiment"], one["collapsed"]) for one in said["models"]] == [("beta_auto_pga", True)]
+    assert said["models"][0]["n_records"] == 250
+    assert "beta_auto_pga has collapsed" in said["remarks"][0]
 
 
 def test_rejects_of_all_stages_are_joined_sorted_and_none_is_lost(results: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 OF_THE_PAGE = ("file:", "data:", "blob:", "chrome:", "chrome-untrusted:", "about:")
 
 

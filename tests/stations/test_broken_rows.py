@@ -46,7 +46,11 @@ def is_true_or_refused(path: Path, truth: float, shallow: str) -> bool:
     )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_one_spoilt_cell_never_gives_another_number(data: st.DataObject, tmp_path: Path) -> None:
     kind = data.draw(st.sampled_from(sorted(KINDS)))

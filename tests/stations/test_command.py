@@ -127,6 +127,15 @@ def test_check_tells_a_user_s_tables_from_reports(joined: Path, capsys: pytest.C
     assert "refused: bad_report" in text
 
 
+def test_check_says_the_same_to_scripts(joined: Path) -> None:
+    asked = ["check", str(joined / "list.csv"), str(joined / "reports"), "--settings", "{}", "--json"]
+    said = json.loads(CliRunner().invoke(command.app, asked, catch_exceptions=False).stdout)
+    assert [Path(one["file"]).name for one in said["files"]] == ["list.csv", "3506.csv", "3511.csv"]
+    assert {row["station"]: round(row["vs30_m_s"]) for row in said["stations"]} == {"3506": 300, "3511": 827}
+    assert [row["reason"] for row in said["rejects"]] == ["bad_report"]
+    assert set(said["conflicts"][0]) == set(CONFLICTS.names)
+
+
 def test_report_files_are_those_a_report_can_be(joined: Path) -> None:
     assert [path.name for path in report_files([joined / "reports"])] == ["3506.csv", "3511.csv"]
     with pytest.raises(InputError, match=r"stations\.reports: no such folder"):

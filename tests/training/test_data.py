@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from quakesite.training.data import Part, parts_of
+from quakesite.training.data import Part, drawn, parts_of
 from quakesite.training.experiments import EXPERIMENTS
 
 VS30 = {f"{number:04d}": 300.0 + number for number in range(1, 11)}
@@ -44,3 +44,22 @@ def test_part_that_is_not_held_keeps_no_window(archive: Any, monkeypatch: pytest
         pass
     assert max(sizes) == 4
     assert sum(sizes) == len(part)
+
+
+def test_fewer_train_stations_are_always_among_more(train_one) -> None:
+    chosen = {}
+    whole = train_one(max_epochs=1)
+    for count in (1, 3, 5, 99):
+        trial = train_one(max_epochs=1, train_stations=count)
+        chosen[count] = set(trial.parts["train"].stations)
+        assert len(chosen[count]) == min(count, whole.parts["train"].n_stations)
+        for name in ("validation", "test"):
+            assert trial.parts[name].record_ids == whole.parts[name].record_ids
+    assert chosen[1] < chosen[3] < chosen[5] < chosen[99] == set(whole.parts["train"].stations)
+
+
+def test_which_train_stations_are_drawn_is_told_by_seed_and_trial() -> None:
+    stations = [f"{k:04d}" for k in range(40)]
+    one, again = drawn(stations, 10, [0, 1]), drawn([*reversed(stations), *stations], 10, [0, 1])
+    assert one == again
+    assert len({frozenset(drawn(stations, 10, by)) for by in ([0, 1], [0, 2], [1, 1])}) == 3

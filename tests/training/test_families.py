@@ -45,7 +45,7 @@ def test_an_encoder_of_three_channels_serves_four_frozen_or_at_its_own_rate(
     moved = {
         rate: [
             name
-            for name, value in untrained.named_parameters()
+            for name, value in untrained.state_dict().items()
             if not torch.equal(trial.last[f"network.encoder.{name}"], value)
         ]
         for rate, trial in trials.items()

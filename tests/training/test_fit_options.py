@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import numpy as np
@@ -18,7 +19,7 @@ from quakesite.errors import InputError
 from quakesite.models.network import Input
 from quakesite.training import fit as fitting
 from quakesite.training.batches import TrainingBatches
-from quakesite.training.presets import fit_of
+from quakesite.training.presets import fit_of, model_of, resolved
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.tally import Tally
 from quakesite.training.train import build
@@ -176,3 +177,47 @@ def test_the_learning_rate_falls_as_told() -> None:
             optimiser.step()
             falling.step()
         assert rates == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("settings", "patience"),
+    [
+        ({}, 20),
+        ({"schedule": "cosine"}, None),
+        ({"preset": "quakesite"}, None),
+        ({"preset": "quakesite", "schedule": "step"}, None),
+        ({"preset": "quakesite", "patience": 7}, 7),
+        ({"patience": 7, "schedule": "cosine"}, 7),
+    ],
+)
+def test_a_cosine_is_cut_short_only_where_it_is_asked_for(
+    settings: dict[str, Any], patience: int | None
+) -> None:
+    assert fit_of(TrainingSettings(**settings)).patience == patience
+
+
+def test_without_patience_all_epochs_are_trained(train_one) -> None:
+    settings = {"preset": "quakesite", "max_epochs": 12, "learning_rate": 0.05, "schedule": "step"}
+    assert len(train_one(**settings).history["epoch"]) == 12
+    assert len(train_one(patience=1, **settings).history["epoch"]) < 12
+
+
+def test_the_preset_quakesite_is_the_recipe_that_docs_skill_tells_of() -> None:
+    settings = TrainingSettings(preset="quakesite")
+    model, fit = model_of(settings), fit_of(settings)
+    assert (model.network, model.target) == ("spectral", "percent")
+    assert (fit.learning_rate, fit.weight_decay, fit.batch_size) == (3e-3, 1e-2, 64)
+    assert (fit.schedule, fit.keep, fit.balanced, fit.max_epochs) == ("cosine", "best", True, 100)
+    assert resolved(settings)["label_weights"] == "inverse_variance"
+
+
+def test_a_balanced_training_begins_at_the_best_constant_of_its_stations(archive, train_one) -> None:
+    trial = train_one(preset="quakesite", max_epochs=1)
+    train = trial.parts["train"]
+    labels = train.station_labels
+    assert sorted(labels.tolist()) == sorted({*train.labels.tolist()})
+    assert len(labels) == train.n_stations < len(train)
+    shares = (1 / labels.sort().values).cumsum(dim=0)
+    constant = labels.sort().values[int((shares < 0.5 * shares[-1]).sum())]
+    assert trial.last["target.mean"].exp().item() == pytest.approx(constant.item(), rel=1e-5)
+    assert trial.last["target.std"].item() == pytest.approx(labels.log().std(correction=0).item(), rel=1e-5)

@@ -75,7 +75,7 @@ def test_labels_that_are_all_alike_are_not_weighted() -> None:
 
 
 def test_the_loss_is_the_weighted_mean_square_and_ones_change_nothing() -> None:
-    settings = TrainingSettings(preset="quakesite")
+    settings = TrainingSettings(preset="quakesite", target="ln")
     vs30 = torch.tensor([200.0, 400.0, 800.0])
     predictor = build(settings, Input(3, 600, 100.0, 100), vs30, 0).eval()
     module = Regression(predictor, fit_of(settings), 0, "")

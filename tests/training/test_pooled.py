@@ -28,7 +28,7 @@ def test_the_mean_is_over_the_windows_of_each_station_of_a_batch() -> None:
 
 
 def test_the_loss_is_that_of_the_mean_output() -> None:
-    settings = TrainingSettings(preset="quakesite", pool_records=2)
+    settings = TrainingSettings(preset="quakesite", target="ln", pool_records=2)
     vs30 = torch.tensor([200.0, 200, 800, 800])
     predictor = build(settings, Input(3, 600, 100.0, 100), vs30, 0).eval()
     module = Regression(predictor, fit_of(settings), 0, "")

@@ -108,7 +108,7 @@ def trials(archive, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     experiment = EXPERIMENTS["beta_auto_p15"]
     ways: dict[str, dict[str, Any]] = {
         "training": {},
-        "training_variants/ln": {"target": "ln"},
+        "training_variants/percent": {"target": "percent"},
         "training_variants/stuck": {"learning_rate": 1e-12, "start_from_mean": False},
     }
     folders = []
@@ -136,22 +136,22 @@ def test_the_variant_of_least_validation_error_is_chosen_and_it_alone_is_tested(
 ) -> None:
     rows, (choice,) = select(trials, tmp_path)
     assert [(row["variant"], row["trial"]) for row in rows] == [
-        (variant, trial) for variant in ("configured", "ln", "stuck") for trial in "12"
+        (variant, trial) for variant in ("configured", "percent", "stuck") for trial in "12"
     ]
     of_variant = {
         name: sum(float(r["validation_error_station_pct"]) for r in rows if r["variant"] == name) / 2
-        for name in ("configured", "ln", "stuck")
+        for name in ("configured", "percent", "stuck")
     }
-    assert choice["variant"] == "configured", "of equal ones the first; `ln` is what the preset learns anyway"
-    assert of_variant["configured"] == of_variant["ln"] < of_variant["stuck"]
+    assert choice["variant"] == "configured", "of equal ones the first: the preset learns `percent` anyway"
+    assert of_variant["configured"] == of_variant["percent"] < of_variant["stuck"]
     assert float(choice["validation_error_station_pct"]) == pytest.approx(of_variant["configured"])
-    assert (choice["n_variants"], choice["n_trials"], choice["second_variant"]) == ("3", "2", "ln")
+    assert (choice["n_variants"], choice["n_trials"], choice["second_variant"]) == ("3", "2", "percent")
     assert [bool(row["test_error_station_pct"]) for row in rows] == [True, True, False, False, False, False]
     tested = [station_error(folder, "test") for folder in trials[:2]]
     assert float(choice["test_error_station_pct"]) == pytest.approx(sum(tested) / 2)
     told = json.loads((Path(trials[0]) / "trial.json").read_text())
     assert rows[0]["data_sha256"] == told["data_sha256"]
-    assert (rows[0]["network"], rows[0]["target"], rows[0]["augment"]) == ("spectral", "ln", "[]")
+    assert (rows[0]["network"], rows[0]["target"], rows[0]["augment"]) == ("spectral", "percent", "[]")
     assert rows[0]["learning_rate"] == "0.003"
     assert set(SETTINGS) <= set(told["resolved"])
 
@@ -202,11 +202,11 @@ def test_the_ablation_compares_every_variant_with_the_first(
     arguments += ["--settings", '{"bootstrap": 200}', "--out", str(out["csv"]), "--markdown", str(out["md"])]
     result = CliRunner().invoke(evaluation, [*arguments, "--synthetic"], catch_exceptions=False)
     assert result.exit_code == 0
-    reference, ln, stuck = csv.DictReader(out["csv"].open())
+    reference, percent, stuck = csv.DictReader(out["csv"].open())
     assert (reference["variant"], reference["about"]) == ("training", "the reference")
     assert float(reference["difference_pct"]) == 0.0
-    assert (reference["same_as"], ln["same_as"], stuck["same_as"]) == ("", "training", "")
-    assert {k: ln[k] for k in ("skill", "error_station_pct")} == {
+    assert (reference["same_as"], percent["same_as"], stuck["same_as"]) == ("", "training", "")
+    assert {k: percent[k] for k in ("skill", "error_station_pct")} == {
         k: reference[k] for k in ("skill", "error_station_pct")
     }
     assert float(stuck["difference_pct"]) == pytest.approx(

@@ -31,7 +31,9 @@ def tensors() -> np.ndarray:
 
 
 @hypothesis_settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     tensors=st.tuples(st.integers(1, 70), st.just(4), st.integers(1, 9)).flatmap(

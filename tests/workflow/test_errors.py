@@ -20,7 +20,7 @@ def run(root: Path, directory: Path, config: dict[str, object]) -> subprocess.Co
         [sys.executable, "-m", "snakemake", *where, *how],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 

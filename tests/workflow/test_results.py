@@ -151,7 +151,7 @@ def ids(path: Path) -> list[str]:
 
 
 def test_one_core_and_two_give_the_same_bytes(finished: Checkout, checkout: Checkout) -> None:
-    for name in ("results", "resources", ".snakemake"):
+    for name in ("results", "resources/demo", ".snakemake"):
         shutil.rmtree(checkout.folder / name)
     done = checkout.snakemake(*(f"results/{name}" for name in TARGETS), cores=1)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -213,7 +213,7 @@ rule gallery:
     conda:
         "../../envs/quakesite.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
         runtime=10,
     params:
         code=code_digest("figures"),

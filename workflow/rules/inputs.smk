@@ -105,6 +105,13 @@ def encoder(wildcards):
     return [path] if experiment.transfer else []
 
 
+def own_network(wildcards):
+    """The file of the network of one's own that is trained; nothing where it is one of ours."""
+    variant = wildcards.get("variant")
+    network = (training_variants[variant] if variant else settings.training).network
+    return [network] if is_own(network or "") else []
+
+
 def variant_settings(wildcards):
     """The settings of one variant, its changes made."""
     return as_json(training_variants[wildcards.variant], without=NOT_OF_A_TRIAL)

@@ -14,6 +14,7 @@ from snakemake.common.configfile import load_configfile
 from quakesite.config import DEMO_TRUTH, resolve
 from quakesite.errors import InputError
 from quakesite.evaluation.settings import BASELINES
+from quakesite.leftovers import remove_leftovers
 from quakesite.own_file import is_own
 from quakesite.picks.networks import NETWORKS
 from quakesite.preflight import folder_digest, preflight, scan_archive
@@ -67,7 +68,7 @@ shell.prefix(
 
 onstart:
     # What a killed run was writing: this run holds the lock, so nobody is writing it now.
-    shell(f"find {shlex.quote(R)} -type f -name '.*.tmp' -delete 2> /dev/null || true")
+    remove_leftovers(R)
 
 
 onerror:

@@ -35,7 +35,7 @@ rule splits:
         runtime=10,
     params:
         code=code_digest("training"),
-        seed=settings.training.seed,
+        seed=settings.training.seed_of_splits,
     shell:
         "quakesite training splits {input.stations:q} --trial {wildcards.trial} --seed {params.seed}"
         " --out {output:q} > {log:q} 2>&1"
@@ -43,7 +43,7 @@ rule splits:
 
 rule pretrain:
     input:
-        own=OWN_NETWORK,
+        own=own_network,
         windows=windows_of("pga60", "auto"),
         splits=f"{R}/training/splits/{{trial}}.csv",
     output:
@@ -69,7 +69,7 @@ rule pretrain:
 
 rule train:
     input:
-        own=OWN_NETWORK,
+        own=own_network,
         train=train_windows,
         test=test_windows,
         stations=f"{R}/stations/stations.parquet",

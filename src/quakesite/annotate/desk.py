@@ -135,7 +135,7 @@ class Desk:
             UnknownRecord: there is no such record.
             InputError: the time lies outside the record.
             Stale: the table or the records were changed by something else; nothing else has changed.
-            OSError: it could not be written; nothing has changed.
+            NotWritten, OSError: it could not be written; nothing has changed.
         """
         record_id = self._done.get(action.id, action.record_id)
         if action.id not in self._done:

@@ -21,7 +21,7 @@ from quakesite.annotate.queues import Queue
 from quakesite.annotate.signals import Band, shown, spectrogram
 from quakesite.annotate.statistics import agreement, read_notebooks
 from quakesite.annotate.theory import theoretical_arrivals
-from quakesite.errors import InputError
+from quakesite.errors import InputError, NotWritten
 from quakesite.records.schema import COMPONENTS
 
 PAGE = Path(__file__).parent / "page"
@@ -85,6 +85,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except Stale as error:
         return _failed(409, str(error))
+    except NotWritten as error:
+        return _failed(500, f"not saved: {error}")
     except (InputError, ValidationError, json.JSONDecodeError) as error:
         return _failed(400, str(error))
     except UnknownRecord as error:

@@ -214,7 +214,7 @@ def _check_status_command(profile: Profile | None, severity: State) -> Finding:
             check,
             severity,
             "this Slurm keeps no accounts, and the plugin would ask sacct for its jobs, for minutes",
-            f"in {profile.path}: slurm-status-command: squeue, and slurm-no-account: true",
+            f"in {profile.path}: slurm-status-command: squeue",
         )
     try:
         _ask("sacct", "--noheader", "--parsable2", "--format=JobID", "--starttime=now")

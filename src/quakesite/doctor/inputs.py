@@ -20,7 +20,9 @@ DEFAULT = Path("config.yaml")
 RECOGNISED = 0.5
 """Below this share of files that a reader is meant for, something else than records is searched."""
 TWIN = "a macOS twin"
-RECORDS_PER_SHARD = 600
+RECORDS_PER_SHARD = 650
+RECORDS_PER_SHARD_WITH_MANUAL_PICKS = 1000
+"""A shard is eight jobs then instead of five; 36,417 records remain less than 400 jobs."""
 FAR_FROM_IT = 4
 """How many times more or fewer records per shard are worth a word."""
 ENOUGH_SHARDS = 8
@@ -116,10 +118,11 @@ def check_shards(config: Config, scan: Scan) -> Finding:
     """Checks that there are neither so many records in a shard nor so few that time is lost."""
     records = records_of(scan)
     each = records / config.n_shards
-    right = min(max(round(records / RECORDS_PER_SHARD), ENOUGH_SHARDS), 999)
+    best = RECORDS_PER_SHARD_WITH_MANUAL_PICKS if config.picks.manual else RECORDS_PER_SHARD
+    right = min(max(round(records / best), ENOUGH_SHARDS), 999)
     found = f"{config.n_shards}, about {each:.0f} records each"
-    too_large = each > FAR_FROM_IT * RECORDS_PER_SHARD
-    too_small = config.n_shards > ENOUGH_SHARDS and each < RECORDS_PER_SHARD / FAR_FROM_IT
+    too_large = each > FAR_FROM_IT * best
+    too_small = config.n_shards > ENOUGH_SHARDS and each < best / FAR_FROM_IT
     if (too_large or too_small) and right != config.n_shards:
         return warning("shards", found, f"n_shards: {right} suits this archive (another number starts anew)")
     return ok("shards", found)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quakesite.doctor.finding import Finding, as_size, failed, ok, warning
+from quakesite.errors import InputError
+from quakesite.leftovers import leftovers
 from quakesite.tables import atomic_open
 
 TIGHT = 1.5
@@ -23,8 +25,6 @@ NETWORKED = frozenset({
 })  # fmt: skip
 IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 OCTAL = re.compile(r"\\([0-7]{3})")
-LEFT_OVER = re.compile(r"\..+\.(\d+)\.tmp")
-"""What `tables.atomic_path` calls a file while it is written."""
 
 
 def existing(path: str | Path) -> Path:
@@ -72,11 +72,11 @@ def check_writing(results: str, now: float | None = None) -> list[Finding]:
             handle.write("written by `quakesite doctor`, and can be deleted\n")
         clock = _clock(place, target.stat().st_mtime - (time.time() if now is None else now))
         target.unlink()
-    except OSError as error:
+    except (OSError, InputError) as error:
         return [
             failed(
                 "writing",
-                f"{place}: {error.strerror or error}",
+                f"{place}: {getattr(error, 'strerror', None) or getattr(error, 'found', error)}",
                 "get the right to write there, or put the results elsewhere: --config results=...",
             )
         ]
@@ -159,19 +159,15 @@ def check_unfinished(results: str, folder: str | Path = ".") -> Finding:
         folder: the working directory of Snakemake.
     """
     marks = [path for path, _ in _files(Path(folder) / ".snakemake" / "incomplete")]
-    left = [
-        (path, size)
-        for path, size in _files(Path(results))
-        if (match := LEFT_OVER.fullmatch(path.name)) and not Path("/proc", match[1]).exists()
-    ]
+    left = list(leftovers(results))
     found, actions = [], []
     if marks:
         found.append(f"{len(marks)} output(s) are marked unfinished")
         actions.append("run again with --rerun-incomplete (the profiles here have it)")
     if left:
-        size = as_size(sum(size for _, size in left))
-        found.append(f"{len(left)} temporary file(s) of jobs that ended, {size}, like {left[0][0]}")
-        actions.append(f"delete them: find {results} -name '.*.tmp' -delete")
+        size = as_size(sum(path.lstat().st_size for path in left))
+        found.append(f"{len(left)} temporary file(s) of jobs that ended, {size}, like {left[0]}")
+        actions.append("the next run removes them")
     if found:
         return warning("unfinished", "; ".join(found), "; ".join(actions))
     return ok("unfinished", "nothing was left by a killed run")

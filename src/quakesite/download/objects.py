@@ -107,6 +107,9 @@ def _copy(store: pyarrow.fs.FileSystem, folder: Path, shown: str, one: Object) -
                 raise InputError(shown, found, action="run the same command again")
             os.utime(temporary, ns=(one.mtime_ns, one.mtime_ns))
     except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.filename is not None:  # this machine's, not the store's
+            found = f"cannot be written ({error.strerror})"
+            raise InputError(folder / one.name, found, action="look at the folder") from None
         raise _no_answer(shown, error) from None
 
 

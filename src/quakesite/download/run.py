@@ -20,7 +20,7 @@ from quakesite.download.refusals import write_refusals
 from quakesite.download.search import Area, Found, Query, Waveform, search, waveforms_table
 from quakesite.download.settings import DownloadSettings
 from quakesite.download.spans import Span
-from quakesite.errors import InputError
+from quakesite.errors import InputError, NotWritten
 from quakesite.progress import say, track
 from quakesite.tables import write_csv
 
@@ -34,7 +34,9 @@ def disk_trouble_told(where: Path) -> Iterator[None]:
     """Turns what the system says of a full or forbidden disk into the one clear line."""
     try:
         yield
-    except OSError as error:
+    except (OSError, NotWritten) as raised:
+        error = raised if isinstance(raised, OSError) else raised.__cause__
+        assert isinstance(error, OSError)
         full = error.errno in NO_ROOM
         found = "the disk is full" if full else f"cannot be written to ({error.strerror or error})"
         raise InputError(where, found, action=f"{'make room' if full else 'mend that'}; {GO_ON}") from error

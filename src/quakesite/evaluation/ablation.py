@@ -43,6 +43,9 @@ NOTES = (
     "Difference: the variant's error less that of the first row, over the stations that both were tested on, "
     "with its bootstrap interval over stations and the p of a sign-flip test. Above zero: the variant is "
     "worse.",
+    "Interval and p are over stations alone: stations of one trial share a training, and what other initial "
+    "weights would do is not in them (a row with another seed shows it). One p in twenty is below 0.05 where "
+    "nothing differs: with so many rows, take few for more than a hint.",
     "A variant that asks for what another one does is not judged twice. Nothing may be chosen by this table: "
     "that is what the validation stations are for (selection.csv).",
 )

@@ -304,16 +304,22 @@ def summary(
     trials: Annotated[int | None, typer.Option(min=1, help="Only the first so many trials.")] = None,
     settings: Settings = None,
     synthetic: Synthetic = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for scripts.")] = False,
 ) -> None:
     """Shows what a run did: counted, rejected, picked, windowed, trained; and what not to believe."""
-    from rich.console import Console
+    from quakesite.evaluation.summary import show, to_json
 
-    from quakesite.evaluation.summary import show
+    chosen = _settings(settings)
+    if as_json:
+        said = to_json(results, n_shards, chosen, experiments=experiments, trials=trials, synthetic=synthetic)
+        typer.echo(said, nl=False)
+        return
+    from rich.console import Console
 
     show(
         results,
         n_shards,
-        _settings(settings),
+        chosen,
         Console(),
         experiments=experiments,
         trials=trials,

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from quakesite import rejects
 from quakesite.picks.schema import PICKS
 from quakesite.shards import shard_names
 from quakesite.stations.schema import STATIONS
-from quakesite.tables import read_all, read_parquet
+from quakesite.tables import open_parquet, read_all, read_parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,8 @@ def _existing(paths: Iterator[Path]) -> list[Path]:
 
 
 def _rows(path: Path) -> int:
-    return int(pq.ParquetFile(path).metadata.num_rows)
+    with open_parquet(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def _reasons(paths: Sequence[Path]) -> Counter[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quakesite.evaluation.audit import interval, sentence
 from quakesite.evaluation.corridor import Step, steps
 from quakesite.evaluation.folds import Folds, read_folds
+from quakesite.evaluation.geojson import plain
 from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.metrics import Figures
 from quakesite.evaluation.settings import EvaluationSettings
@@ -80,6 +83,33 @@ def show(
         return
     for line in (*lines(corridor, figures), *controls, *warnings):
         console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+
+def to_json(
+    results: str | Path,
+    n_shards: int,
+    settings: EvaluationSettings,
+    *,
+    experiments: Sequence[str] | None = None,
+    trials: int | None = None,
+    synthetic: bool = False,
+) -> str:
+    """Returns the summary of the run under `results` as JSON: its corridor, its models, what not to believe."""
+    folds = trained_folds(results, experiments, trials)
+    figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
+    said = {
+        "corridor": [
+            {"stage": one.stage, "what": one.what, "kept": one.kept, "rejected": dict(one.rejected)}
+            for one in steps(results, n_shards)
+        ],
+        "models": [
+            {"experiment": name, **{key: plain(value, 6) for key, value in asdict(one).items()}}
+            | {"collapsed": one.collapsed}
+            for name, one in figures.items()
+        ],
+        "remarks": [*control_lines(results, list(folds)), *sentences(folds, figures, synthetic=synthetic)],
+    }
+    return json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def lines(corridor: Sequence[Step], figures: Mapping[str, Figures]) -> list[str]:

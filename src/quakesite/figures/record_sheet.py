@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
 from quakesite.figures.channels import LABELS, choose
 from quakesite.figures.style import COLUMN_IN, INK, TRAIN, VALIDATION, new_figure, style
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import COMPONENTS, from_bytes
-from quakesite.tables import read_parquet
+from quakesite.tables import open_parquet, read_parquet
 from quakesite.windows.reading import open_shard
 
 if TYPE_CHECKING:
@@ -87,7 +86,8 @@ def _clearest(records: Sequence[str | Path], windows: Sequence[str | Path]) -> s
     if clearest := choose(windows):
         return clearest.record_id
     for path in records:
-        ids = pq.read_table(path, columns=["record_id"])["record_id"]
+        with open_parquet(path, expected="a shard of records") as shard:
+            ids = shard.read(columns=["record_id"])["record_id"]
         if len(ids):
             return str(ids[0].as_py())
     raise InputError(", ".join(map(str, records)) or "records", "no record", expected="at least one record")
@@ -95,9 +95,12 @@ def _clearest(records: Sequence[str | Path], windows: Sequence[str | Path]) -> s
 
 def _record(records: Sequence[str | Path], record_id: str) -> dict[str, Any]:
     for path in records:
-        found = pq.read_table(path, columns=list(SHOWN), filters=[("record_id", "=", record_id)])
-        if len(found):
-            return dict(found.to_pylist()[0])
+        with open_parquet(path, expected="a shard of records") as shard:
+            for group in range(shard.num_row_groups):
+                ids = shard.read_row_group(group, columns=["record_id"])["record_id"].to_pylist()
+                if record_id in ids:
+                    row = shard.read_row_group(group, columns=list(SHOWN)).slice(ids.index(record_id), 1)
+                    return dict(row.to_pylist()[0])
     raise InputError(", ".join(map(str, records)) or "records", f"no record {record_id}")
 
 

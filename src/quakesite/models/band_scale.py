@@ -1,8 +1,6 @@
-"""Spectra relative to those of the training windows: what is common to all sites goes, the rest has one size."""
+"""Spectra relative to those of the training windows: what is common to all sites goes."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +19,7 @@ class BandScale(nn.Module):
     they are in evaluation, and travel with the weights.
 
     A channel of zeros stands for nothing (no P and S is marked): it is not counted and stays zero. Where
-    nothing has been counted yet, spectra pass as they are; so do those of weights saved before this layer was.
+    nothing has been counted yet, spectra pass as they are.
 
     Shapes: (batch, channels, bands) -> the same. The buffers have their channels on axis 1, as weights have.
 
@@ -63,8 +61,3 @@ class BandScale(nn.Module):
         self.squares += apart.square() * self.n * new / total
         self.mean += apart * new / total
         self.n += new
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        for name, own in self.named_buffers():
-            state_dict.setdefault(prefix + name, torch.zeros_like(own))
-        super()._load_from_state_dict(state_dict, prefix, *rest)

@@ -246,7 +246,9 @@ def load_network(path: str | Path, *, plain: bool = False) -> WaveformModel:
         tensors = {name: torch.from_numpy(array.copy()) for name, array in weights.state.items()}
         missing, unexpected = model.load_state_dict(tensors, strict=False)
     except (RuntimeError, TypeError, ValueError) as error:
-        raise InputError(path, str(error).splitlines()[0], expected=f"the weights of {name}") from error
+        raise InputError(
+            path, (str(error) or type(error).__name__).splitlines()[0], expected=f"the weights of {name}"
+        ) from error
     missing = [name for name in missing if not name.endswith(NOISE)]
     if missing or unexpected:
         wrong = f"{len(missing)} arrays missing, {len(unexpected)} unknown"

@@ -32,6 +32,7 @@ class Stations(TyperGroup):
 app = typer.Typer(cls=Stations)
 
 Settings = Annotated[str | None, typer.Option(help="The `stations` section as JSON; else ./config.yaml's.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
 
 
 @app.callback()
@@ -124,6 +125,7 @@ def check(
     everything: Annotated[
         bool, typer.Option("--all", help="List every value, not only what needs attention.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what of your own tables and reports will be used, what will not, and why."""
     from quakesite.errors import InputError
@@ -131,7 +133,7 @@ def check(
     from quakesite.stations.features import read_features
     from quakesite.stations.join import join as join_statements
     from quakesite.stations.page import page
-    from quakesite.stations.preview import Sources, brief, whole
+    from quakesite.stations.preview import Sources, as_data, brief, whole
     from quakesite.stations.settings import StationsSettings
     from quakesite.stations.sources import REPORT, TABLE, read_sources, report_files, sorted_out
     from quakesite.tables import atomic_open
@@ -156,7 +158,10 @@ def check(
     joined = join_statements(read.statements, section.conflict_pct, section.sigma_ln, features)
     files = [feature.file for feature in section.features]
     found = Sources(joined, [*read.rejects, *joined.rejects], roles, files)
-    _show(whole(found) if everything else brief(found))
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        _show(whole(found) if everything else brief(found))
     if html is not None:
         asked = map(str, paths) if paths else [*section.tables, *section.reports]
         note = f"Read: {', '.join(asked)}. quakesite stations explain CODE shows every number of a station."
@@ -174,6 +179,7 @@ def compare(
         list[str] | None,
         typer.Option(help="Read the headers of all records of this folder or zip, selected or not."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare record headers with the station list: how many stations agree, and which do not."""
     from rich.console import Console
@@ -204,6 +210,9 @@ def compare(
     else:
         rows = read_parquet(stations or Path(load().results) / "stations" / "stations.parquet", STATIONS)
     found = compare_rows(rows.to_pylist(), section.conflict_pct)
+    if as_json:
+        _print_json({"counts": counts(found), "stations": found.to_pylist()})
+        return
     console = Console(highlight=False, soft_wrap=True)
     of = "of the archive" if archive else "with records that were selected"
     console.print(f"Vs30 in record headers against the station list, {found.num_rows} stations {of}{unread}:")
@@ -212,6 +221,12 @@ def compare(
         console.print(f"{number:6d}  {name}")
     for line in names_apart(found):
         console.print(f"        {line}")
+
+
+def _print_json(said: dict[str, Any]) -> None:
+    import json
+
+    typer.echo(json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False, default=str))
 
 
 def _show(trails: list[Trail]) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from quakesite.rejects import Reason, Reject
@@ -118,6 +118,16 @@ def brief(sources: Sources) -> list[Trail]:
     return [
         _shortened(trail, sources.root) for trail in shown if trail.rows or not trail.title.endswith(": 0")
     ]
+
+
+def as_data(sources: Sources) -> dict[str, list[dict[str, Any]]]:
+    """Returns everything for scripts: the files, and the rows of `STATIONS`, `CONFLICTS` and the rejects."""
+    return {
+        "files": [{"file": file, "taken_as": role} for file, role in sorted(sources.roles.items())],
+        "stations": sources.rows(),
+        "conflicts": sources.joined.conflicts.to_pylist(),
+        "rejects": [asdict(reject) for reject in sources.rejects],
+    }
 
 
 def _files(sources: Sources, everything: bool) -> Trail:

@@ -42,7 +42,7 @@ def splits(
     training = TrainingSettings() if given else section_from(TrainingSettings, "training", settings)
     trials = range(1, training.trials + 1) if trial is None else [trial]
     vs30, bare = read_vs30(stations)
-    write_csv(make_splits(vs30, trials, training.seed if seed is None else seed, bare), out)
+    write_csv(make_splits(vs30, trials, training.seed_of_splits if seed is None else seed, bare), out)
 
 
 @app.command(cls=SeveralValues)

@@ -24,6 +24,8 @@ MEMORY_BYTES = 2**28
 """Windows of one split that take more than this are read from their shards batch by batch, which makes an
 epoch hardly longer (benchmarks/training.py) and keeps a training on any number of windows small."""
 
+DIGESTED_AT_ONCE = 64
+
 Labelled = tuple[Tensor, ...]
 """Windows (batch, channels, samples) float32, their labels (batch, ...) float32; where they do not all count
 alike, what each of them counts for (batch,) float32; where stations are pooled, that and the number of each
@@ -81,6 +83,12 @@ class Part(Dataset[Labelled]):
         return len(set(self.stations))
 
     @property
+    def station_labels(self) -> Tensor:
+        """One label for each station, by name."""
+        first = np.unique(np.asarray(self.stations, dtype=str), return_index=True)[1]
+        return self.labels[torch.from_numpy(first)]
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Channels and samples of a window."""
         return self.windows.shape
@@ -133,13 +141,24 @@ class Part(Dataset[Labelled]):
         )
 
     @cached_property
-    def digests(self) -> list[str]:
-        """A hash of each window's E, N and Z samples."""
+    def digests(self) -> list[tuple[str, str]]:
+        """Two hashes of each window: of its E, N and Z samples, and of its P/S channel ("" without one)."""
         hashes = []
-        for index in range(len(self)):
-            tensors = self[[index]][0]
-            hashes.append(hashlib.sha256(tensors[0, :3].numpy().tobytes()).hexdigest())
+        for start in range(0, len(self), DIGESTED_AT_ONCE):
+            indices = range(start, min(start + DIGESTED_AT_ONCE, len(self)))
+            for window in self[list(indices)][0].numpy():
+                motion, marks = window[:3].tobytes(), window[3:].tobytes()
+                hashes.append((_hash(motion), _hash(marks) if marks else ""))
         return hashes
+
+    @property
+    def waveforms(self) -> list[str]:
+        """A hash of each window's E, N and Z samples."""
+        return [motion for motion, _ in self.digests]
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def parts_of(
@@ -152,7 +171,9 @@ def parts_of(
     *,
     weights: Mapping[str, float] | None = None,
     unlabelled: Collection[str] = (),
-    events: Mapping[str, str] | None = None,
+    events: Mapping[str, str | None] | None = None,
+    train_stations: int | None = None,
+    drawn_by: Sequence[int] = (),
     memory_bytes: int = MEMORY_BYTES,
 ) -> dict[str, Part]:
     """Returns the train, validation and test windows of an experiment; shards are files or URIs.
@@ -162,7 +183,8 @@ def parts_of(
     one of `without_flags` (see `quakesite.picks.flags`), and the records in `unlabelled`, made where their
     station's Vs30 is not that of the site. `weights` is what each station's label counts for in training
     (None: all alike). With `events`, the split of each event id, a window is kept where both its station and
-    its earthquake belong to the split. Parts of more than `memory_bytes` are read batch by batch.
+    its earthquake belong to the split. With `train_stations`, so many of the train stations that have windows
+    are drawn, as `drawn_by` tells (see `drawn`). Parts of more than `memory_bytes` are read batch by batch.
     """
     parts = {}
     for name in NAMES:
@@ -179,11 +201,22 @@ def parts_of(
         rows = [index for index in rows if records[index] not in unlabelled]
         of_split = rows if events is None else _of_events(windows, rows, events, name)
         lost, rows = len(rows) - len(of_split), of_split
+        if name == "train" and train_stations is not None:
+            stations = windows.table["station"].to_pylist()
+            chosen = drawn([stations[index] for index in rows], train_stations, drawn_by)
+            rows = [index for index in rows if stations[index] in chosen]
         of_windows = _weights(windows, rows, weights) if name == "train" else None
         labels = torch.from_numpy(windows.labels)
         parts[name] = Part(windows, labels, rows, memory_bytes, of_windows)
         parts[name].excluded, parts[name].lost_to_events = excluded, lost
     return parts
+
+
+def drawn(stations: Sequence[str], count: int, told_by: Sequence[int]) -> set[str]:
+    """Returns so many of the stations; all where there are not more. Fewer are always among more."""
+    names = sorted(set(stations))
+    order = np.random.default_rng(list(told_by)).permutation(len(names))
+    return {names[place] for place in order[:count]}
 
 
 def _weights(
@@ -206,7 +239,7 @@ def _without_flags(windows: WindowDataset, flags: Collection[str]) -> list[int]:
 
 
 def _of_events(
-    windows: WindowDataset, rows: Sequence[int], events: Mapping[str, str], split: str
+    windows: WindowDataset, rows: Sequence[int], events: Mapping[str, str | None], split: str
 ) -> list[int]:
     """Returns those of `rows` whose earthquake belongs to the split."""
     ids = windows.table["event_id"].to_pylist()

@@ -98,7 +98,7 @@ def fit_predictor(
         callbacks = [
             Progress(what),
             _checkpoint(checkpoints),
-            *([_stopping(fit)] if judged and fit.keep == "best" else []),
+            *([_stopping(fit.patience)] if judged and fit.patience and fit.keep == "best" else []),
         ]
         trainer = L.Trainer(
             **trainer_settings(fit),
@@ -179,8 +179,8 @@ def _checkpoint(folder: Path) -> ModelCheckpoint:
     )
 
 
-def _stopping(fit: Fit) -> EarlyStopping:
-    return EarlyStopping(MONITOR, patience=fit.patience, min_delta=0.0, check_on_train_epoch_end=True)
+def _stopping(patience: int) -> EarlyStopping:
+    return EarlyStopping(MONITOR, patience=patience, min_delta=0.0, check_on_train_epoch_end=True)
 
 
 def _resume(training: Regression, path: Path) -> bool:
@@ -196,7 +196,8 @@ def _resume(training: Regression, path: Path) -> bool:
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        say(f"{path} cannot be read ({str(error).splitlines()[0]}): training starts again")
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        say(f"{path} cannot be read ({why}): training starts again")
         shutil.rmtree(path.parent, ignore_errors=True)
         return False
     if checkpoint.get(KEPT, {}).get("key") != training.key:

@@ -27,7 +27,7 @@ def check_leakage(parts: Mapping[str, Part], *, events: bool = False) -> None:
         {name: [(station, station) for station in part.stations] for name, part in parts.items()}, "station"
     )
     _disjoint(
-        {name: list(zip(part.digests, part.record_ids, strict=True)) for name, part in parts.items()},
+        {name: list(zip(part.waveforms, part.record_ids, strict=True)) for name, part in parts.items()},
         "the waveform of record",
     )
     if events:
@@ -36,6 +36,21 @@ def check_leakage(parts: Mapping[str, Part], *, events: bool = False) -> None:
             {name: [(named[event], event) for event in part.event_ids] for name, part in parts.items()},
             "event",
         )
+
+
+def check_pretraining(taught: Sequence[Part], held_out: Part) -> None:
+    """Checks that no waveform of a test or validation station is pretrained on, under whatever station code.
+
+    Raises:
+        InputError: one is; names its record.
+    """
+    keys = {
+        "pretraining": [
+            pair for part in taught for pair in zip(part.waveforms, part.record_ids, strict=True)
+        ],
+        "test or validation": list(zip(held_out.waveforms, held_out.record_ids, strict=True)),
+    }
+    _disjoint(keys, "the waveform of record")
 
 
 def check_encoder(about: Mapping[str, Any], parts: Mapping[str, Part], *, events: bool = False) -> None:

@@ -30,6 +30,7 @@ class Preset:
         pool_records: windows of a station whose outputs are averaged.
         schedule: how the learning rate falls.
         keep: which epoch's weights predict.
+        patience: epochs without a better validation loss after which training stops; None: it never does.
     """
 
     network: str
@@ -43,6 +44,7 @@ class Preset:
     pool_records: int = 1
     schedule: Literal["step", "cosine"] = "step"
     keep: Literal["best", "last"] = "best"
+    patience: int | None = None
 
 
 PRESETS = {
@@ -54,15 +56,17 @@ PRESETS = {
         weight_decay=0.0,
         balanced=False,
         label_weights="none",
+        patience=20,
     ),
     "quakesite": Preset(
         network="spectral",
-        target="ln",
+        target="percent",
         batch_size=64,
         learning_rate=3e-3,
         weight_decay=1e-2,
         balanced=True,
         label_weights="inverse_variance",
+        schedule="cosine",
     ),
 }
 
@@ -138,7 +142,7 @@ class Fit:
     schedule: str
     keep: str
     max_epochs: int
-    patience: int
+    patience: int | None
     accelerator: str
     devices: int | str
     precision: int | str
@@ -165,13 +169,24 @@ def fit_of(settings: TrainingSettings) -> Fit:
         schedule=chosen("schedule"),
         keep=chosen("keep"),
         max_epochs=settings.max_epochs,
-        patience=settings.patience,
+        patience=_patience(settings),
         accelerator=settings.accelerator,
         devices=settings.devices,
         precision=settings.precision,
         requeue=settings.requeue,
         logger=settings.logger,
     )
+
+
+def _patience(settings: TrainingSettings) -> int | None:
+    """Returns after how many epochs without a better one training stops; None: it never does.
+
+    A cosine is not cut short unless somebody asks for it: its best epochs are its last.
+    """
+    if settings.patience is not None:
+        return settings.patience
+    preset = PRESETS[settings.preset]
+    return None if (settings.schedule or preset.schedule) == "cosine" else preset.patience
 
 
 def resolved(settings: TrainingSettings) -> dict[str, Any]:

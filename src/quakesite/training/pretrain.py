@@ -19,12 +19,14 @@ from quakesite.progress import say
 from quakesite.training.data import Part, epicentre_windows
 from quakesite.training.events import event_splits
 from quakesite.training.fit import fit_predictor
+from quakesite.training.leakage import check_pretraining
 from quakesite.training.presets import fit_of, model_of
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split
 from quakesite.training.train import CHECKPOINTS, input_of
-from quakesite.training.trial import data_digest, seed_of
+from quakesite.training.trial import data_digest, environment, network_sha256, seed_of
 from quakesite.training.weights import describe, write_weights
+from quakesite.windows.dataset import WindowDataset
 
 VALIDATION_SHARE = 8
 
@@ -54,13 +56,14 @@ def pretrain(
         target: the encoder's file, safetensors.
 
     Raises:
-        InputError: a shard or table cannot be read.
+        InputError: a shard or table cannot be read, or a waveform of a test or validation station stands
+            under one that teaches.
     """
     what = f"encoder of {channels} channels, trial {number}"
     held_out = [name for name, split in read_split(splits, number).items() if split != "train"]
     events = None
     if settings.split_by == "station_and_event":
-        events = event_splits([windows], number, settings.seed)
+        events = event_splits([windows], number, settings.seed_of_splits)
     dataset, offsets = epicentre_windows(windows, channels, without=held_out)
     if events is not None:
         offsets[[events[event] != "train" for event in dataset.table["event_id"].to_pylist()]] = np.nan
@@ -80,6 +83,7 @@ def pretrain(
         say(f"{what}: no windows with a hypocentre at training stations; there is nothing to transfer")
         write_weights({}, about, target)
         return
+    check_pretraining([train, validation], _held_out(windows, channels, held_out))
     torch.manual_seed(seed)
     encoder, features = model.encoder(shape)
     predictor = Predictor(EpicentreNet(encoder, features), Epicentre(train.labels))
@@ -93,7 +97,8 @@ def pretrain(
         seed=seed,
         what=what,
         checkpoints=checkpoints,
-        key=f"{fit} {model} {seed} {data_digest({'train': train, 'validation': validation})}",
+        key=f"{fit} {model} {seed} {data_digest({'train': train, 'validation': validation})} "
+        f"{network_sha256(settings)} {environment()}",
     )
     if training.global_rank:
         return
@@ -104,6 +109,11 @@ def pretrain(
         f"{what}: {len(train)} windows of {train.n_stations} stations; epicentres within "
         f"{best['validation_error_m_s']:.0f} km on average in validation"
     )
+
+
+def _held_out(windows: Sequence[str | Path], channels: int, stations: Sequence[str]) -> Part:
+    dataset = WindowDataset(windows, stations=stations, channels=channels)
+    return Part(dataset, torch.full((len(dataset),), torch.nan))
 
 
 def _parts(stations: Sequence[str], offsets: np.ndarray, seed: int) -> tuple[list[int], list[int]]:

@@ -70,6 +70,8 @@ class Regression(L.LightningModule):
         torch.manual_seed(int(dropout))
         self._chance.manual_seed(int(augmentation))
         self._train, self._validation = Tally(), Tally()
+        if self.fit_settings.encoder_rate == 0:
+            self.predictor.network.encoder.eval()  # its running statistics stay, too
 
     def on_train_epoch_end(self) -> None:
         """Adds a row to the history, and keeps the weights if they are the best yet."""
@@ -142,7 +144,8 @@ class Regression(L.LightningModule):
     def finished(self) -> bool:
         """Whether there is nothing left to train: all epochs done, or too many without a better one."""
         epochs, fit = len(self.history), self.fit_settings
-        return epochs >= fit.max_epochs or (epochs > 0 and epochs - self.best_epoch >= fit.patience)
+        tired = fit.patience is not None and epochs > 0 and epochs - self.best_epoch >= fit.patience
+        return epochs >= fit.max_epochs or tired
 
 
 def pooled(

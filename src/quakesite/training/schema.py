@@ -72,6 +72,7 @@ SETTINGS = (
     "max_epochs",
     "patience",
     "split_by",
+    "train_stations",
     "precision",
     "devices",
 )
@@ -94,7 +95,7 @@ TRIALS = pa.schema(
         pa.field("validation_error_pct", pa.float64(), nullable=False, metadata={"about": "per window"}),
         pa.field("validation_error_station_pct", pa.float64(), nullable=False),
         pa.field("test_error_station_pct", pa.float64(), metadata={"about": "of the chosen variant alone"}),
-        pa.field("collapsed", pa.bool_()),
+        pa.field("collapsed", pa.bool_(), metadata={"about": "on the validation windows"}),
         pa.field("data_sha256", pa.string(), nullable=False),
         pa.field("missing", pa.string(), nullable=False, metadata={"about": "why nothing was trained"}),
     ]
@@ -107,7 +108,12 @@ SELECTION = pa.schema(
         pa.field("variant", pa.string(), nullable=False, metadata={"about": "the chosen one"}),
         pa.field("n_variants", pa.int64(), nullable=False),
         pa.field("n_trials", pa.int64(), nullable=False),
-        pa.field("validation_error_station_pct", pa.float64(), nullable=False),
+        pa.field(
+            "validation_error_station_pct",
+            pa.float64(),
+            nullable=False,
+            metadata={"about": "on the records that all variants are validated on"},
+        ),
         pa.field("second_variant", pa.string()),
         pa.field("second_validation_error_station_pct", pa.float64()),
         pa.field("test_error_station_pct", pa.float64(), nullable=False),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from quakesite.errors import InputError
 from quakesite.tables import read_parquet, write_csv
 from quakesite.training.schema import PREDICTIONS, SELECTION, SETTINGS, TRIALS
 from quakesite.training.splits import NAMES
-from quakesite.training.trial import FILES
+from quakesite.training.trial import FILES, collapsed
 from quakesite.training.variants import NOT_A_NAME
 
 VARIANTS = "training_variants"
@@ -50,7 +50,8 @@ def write_selection(folders: Sequence[str | Path], trials: str | Path, selection
     chosen = []
     for experiment in dict.fromkeys(row["experiment"] for row in rows):
         of_experiment = [row for row in rows if row["experiment"] == experiment]
-        ranking = ranked(of_experiment)
+        own = [folder for folder, row in zip(folders, rows, strict=True) if row["experiment"] == experiment]
+        ranking = ranked(on_shared_records(own, of_experiment))
         if not ranking:
             continue
         for folder, row in zip(folders, rows, strict=True):
@@ -82,7 +83,7 @@ def trial_row(folder: str | Path) -> Row:
         "validation_error_pct": history["validation_error_pct"][best - 1] if best else math.nan,
         "validation_error_station_pct": station_error(folder, "validation"),
         "test_error_station_pct": None,
-        "collapsed": told["collapsed"],
+        "collapsed": _collapsed(folder),
         "data_sha256": told["data_sha256"],
         "missing": told["missing"],
     }
@@ -114,10 +115,52 @@ def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def station_error(folder: str | Path, split: str) -> float:
-    """Returns the mean absolute percentage error of one split: of a station's windows, then of stations."""
+def _predictions(folder: str | Path, split: str) -> pa.Table:
     table = read_parquet(Path(folder) / FILES[0], PREDICTIONS)
-    table = table.filter(pc.equal(table["split"], split))
+    return table.filter(pc.equal(table["split"], split))
+
+
+def _collapsed(folder: Path) -> bool | None:
+    table = _predictions(folder, "validation")
+    return collapsed(table["vs30_predicted_m_s"].to_numpy(), table["vs30_m_s"].to_numpy())
+
+
+def on_shared_records(folders: Sequence[str | Path], rows: Sequence[Row]) -> list[Row]:
+    """Returns rows of one experiment, their validation errors over the records that all variants share.
+
+    A variant may leave validation windows out (`exclude_flags`, `split_by`): it is not the better for it.
+
+    Args:
+        folders: of the trials.
+        rows: of `TRIALS`, in the same order.
+    """
+    shared: dict[int, set[str]] = {}
+    for folder, row in zip(folders, rows, strict=True):
+        if math.isfinite(row["validation_error_station_pct"]):
+            records = set(_predictions(folder, "validation")["record_id"].to_pylist())
+            shared[row["trial"]] = shared.get(row["trial"], records) & records
+    return [
+        row
+        | {
+            "validation_error_station_pct": station_error(
+                folder, "validation", shared.get(row["trial"], set())
+            )
+        }
+        for folder, row in zip(folders, rows, strict=True)
+    ]
+
+
+def station_error(folder: str | Path, split: str, records: Collection[str] | None = None) -> float:
+    """Returns the mean absolute percentage error of one split: of a station's windows, then of stations.
+
+    Args:
+        folder: of the trial.
+        split: train, validation or test.
+        records: ids of the records that count; None: all of the split.
+    """
+    table = _predictions(folder, split)
+    if records is not None:
+        table = table.filter(pc.is_in(table["record_id"], pa.array(sorted(records), pa.string())))
     if table.num_rows == 0:
         return math.nan
     measured = table["vs30_m_s"].to_numpy()

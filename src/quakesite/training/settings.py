@@ -66,8 +66,8 @@ class TrainingSettings(Section):
     """Which experiments are trained, and how."""
 
     preset: Preset = "paper"
-    """`paper`: the authors' choices, their collapse included. `quakesite`: normalised input, ln Vs30
-    target, station-balanced sampling. What follows as null is the preset's (docs/training.md)."""
+    """`paper`: the authors' choices, their collapse included. `quakesite`: normalised spectra, percentage
+    error, station-balanced sampling. What follows as null is the preset's (docs/training.md)."""
 
     experiments: Literal["all"] | list[str] = "all"
     """`all` twelve of the paper's Table I, or a list of their names."""
@@ -105,7 +105,7 @@ class TrainingSettings(Section):
     target: TargetName | None = None
     """What the network learns to say: Vs30 in `m_s`; its logarithm (`ln`); the Vs30 of least percentage error
     (`percent`), which is what is judged; or an interval with every prediction (`gaussian`, `quantile`).
-    null: the preset's (paper: m_s; quakesite: ln)."""
+    null: the preset's (paper: m_s; quakesite: percent)."""
 
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Part of the features that is dropped in training. null: the network's own."""
@@ -129,6 +129,10 @@ class TrainingSettings(Section):
     """`station`: no station is in two of train, validation and test. `station_and_event`: no earthquake
     either; windows are left out for it (each trial's `trial.json` counts them)."""
 
+    train_stations: Annotated[int, Field(ge=1)] | None = None
+    """Train on so many of a trial's train stations alone, drawn by the seed: fewer are always among more.
+    Validation and test stay. For learning curves (docs/skill.md). null: all."""
+
     segment_s: Annotated[float, Field(gt=0)] = 1.0
     """Length of the segments that the network reads one after another, in seconds (paper: 1 to 5)."""
 
@@ -143,7 +147,7 @@ class TrainingSettings(Section):
 
     schedule: Literal["step", "cosine"] | None = None
     """How the learning rate falls: `step`, to 0.9 of it every 20 epochs; `cosine`, to nothing at
-    `max_epochs`. null: the preset's (step)."""
+    `max_epochs`. null: the preset's (paper: step; quakesite: cosine)."""
 
     keep: Literal["best", "last"] | None = None
     """Which weights predict: those of the epoch of least validation loss (`best`), or of the `last` one,
@@ -171,8 +175,9 @@ class TrainingSettings(Section):
     """3: all encoders are pretrained on E, N and Z alone, and what an experiment with the P/S channel adds
     starts from nothing. null: on the channels that the experiment has."""
 
-    patience: Annotated[int, Field(ge=1)] = 20
-    """Epochs without a better validation loss after which training stops, unless `keep` is last."""
+    patience: Annotated[int, Field(ge=1)] | None = None
+    """Epochs without a better validation loss after which training stops, unless `keep` is last. null: 20
+    with the preset paper, unless `schedule` is cosine; never with quakesite."""
 
     exclude_flags: dict[str, Annotated[list[Flag], Field(min_length=1)]] = {}
     """Windows left out of an experiment because of what its picks are flagged with (docs/picks.md), by name
@@ -181,6 +186,9 @@ class TrainingSettings(Section):
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the splits, the initial weights and the order of the windows."""
+
+    split_seed: Annotated[int, Field(ge=0)] | None = None
+    """Seed of the splits alone, of stations and earthquakes. null: `seed`."""
 
     variants: Table | None = None
     """Other ways to train, to choose from by validation (`results/selection.csv`): a table (.csv) with a
@@ -223,6 +231,11 @@ class TrainingSettings(Section):
         """Returns the flags whose windows an experiment leaves out, in the order of `Flag`."""
         patterns = [name for name in self.exclude_flags if fnmatch.fnmatchcase(experiment, name)]
         return [str(flag) for flag in Flag if any(flag in self.exclude_flags[name] for name in patterns)]
+
+    @property
+    def seed_of_splits(self) -> int:
+        """The seed that deals stations and earthquakes."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @property
     def names(self) -> list[str]:

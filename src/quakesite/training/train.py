@@ -26,7 +26,7 @@ from quakesite.training.presets import Fit, fit_of, model_of
 from quakesite.training.regression import Regression
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split, read_vs30
-from quakesite.training.trial import Trial, data_digest, seed_of
+from quakesite.training.trial import Trial, data_digest, environment, network_sha256, seed_of
 from quakesite.training.weights import describe, read_weights, transfer
 from quakesite.windows.schema import Description
 
@@ -68,7 +68,9 @@ def train_trial(
         settings.excluded_flags(experiment.name),
         weights=station_weights(files.stations, settings),
         unlabelled=records_before_move(files.stations),
-        events=event_splits(shards, number, settings.seed) if by_event else None,
+        events=event_splits(shards, number, settings.seed_of_splits) if by_event else None,
+        train_stations=settings.train_stations,
+        drawn_by=(settings.seed, number),
     )
     check_leakage(parts, events=by_event)
     windows = input_of(parts, settings)
@@ -131,7 +133,7 @@ def build(settings: TrainingSettings, windows: Input, labels: Tensor, seed: int)
     Args:
         settings: which network and target, and where its output starts.
         windows: what goes in.
-        labels: Vs30 in m/s of the training windows, from which the target takes its scale.
+        labels: Vs30 in m/s of the training windows or stations, from which the target takes its scale.
         seed: seed of the initial weights.
     """
     torch.manual_seed(seed)
@@ -146,8 +148,9 @@ def _trained(
 ) -> tuple[Trial, bool]:
     """Returns the trained trial, and whether this is the process that writes it."""
     parts, settings = trial.parts, trial.settings
-    predictor = build(settings, windows, parts["train"].labels, trial.seed)
-    fit = fit_of(settings)
+    fit, train = fit_of(settings), parts["train"]
+    labels = train.station_labels if fit.balanced else train.labels
+    predictor = build(settings, windows, labels, trial.seed)
     origin = None
     if encoder is None:
         fit = replace(fit, encoder_rate=1.0)
@@ -201,7 +204,8 @@ def _say_lost(what: str, parts: Mapping[str, Part]) -> None:
 
 def _key(trial: Trial, fit: Fit, origin: Any) -> str:
     named = (
-        f"{trial.experiment} {trial.number} {trial.seed} {trial.settings} {fit} {trial.data_sha256} {origin}"
+        f"{trial.experiment} {trial.number} {trial.seed} {trial.settings} {fit} {trial.data_sha256} {origin} "
+        f"{network_sha256(trial.settings)} {environment()}"
     )
     return hashlib.sha256(named.encode()).hexdigest()
 

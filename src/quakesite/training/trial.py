@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from torch import Tensor
 
+from quakesite.own_file import is_own, sha256_of
 from quakesite.tables import atomic_open, write_csv, write_parquet
 from quakesite.training.data import Part
 from quakesite.training.presets import resolved
@@ -37,12 +38,12 @@ def seed_of(seed: int, trial: int, what: str) -> int:
 
 
 def data_digest(parts: Mapping[str, Part]) -> str:
-    """Returns a hash of all windows, labels and their weights, and of the split each is in."""
+    """Returns a hash of all windows with their marks, of labels and weights, and of the split each is in."""
     digest = hashlib.sha256()
     for name, part in parts.items():
         digest.update(f"{name} {part.shape}\n".encode())
-        for record, waveform, label in zip(part.record_ids, part.digests, part.labels.tolist(), strict=True):
-            digest.update(f"{record} {waveform} {label}\n".encode())
+        for record, hashes, label in zip(part.record_ids, part.digests, part.labels.tolist(), strict=True):
+            digest.update(f"{record} {' '.join(hashes)} {label}\n".encode())
         if part.weights is not None:
             digest.update(f"weights {part.weights.tolist()}\n".encode())
     return digest.hexdigest()
@@ -53,6 +54,12 @@ def environment() -> dict[str, str]:
     return {"python": platform.python_version(), "machine": platform.machine()} | {
         name: version(name) for name in PACKAGES
     }
+
+
+def network_sha256(settings: TrainingSettings) -> str | None:
+    """Returns the sha256 of the Python file of one's own that the network is from; None for one of ours."""
+    network = settings.network
+    return sha256_of(network) if network is not None and is_own(network) else None
 
 
 def collapsed(predicted: Floats, measured: Floats) -> bool | None:
@@ -161,5 +168,6 @@ class Trial:
                 for name, part in self.parts.items()
             },
             "data_sha256": self.data_sha256,
+            "network_sha256": network_sha256(self.settings),
             "environment": environment(),
         }

@@ -60,10 +60,15 @@ def remarks_of(given: str | Path | Sequence[Mapping[str, Any]]) -> dict[str, str
 
 def _rows(path: str | Path) -> list[dict[str, Any]]:
     try:
-        with open(path, encoding="utf-8", newline="") as handle:
-            rows = list(csv.DictReader(handle))
+        with open(path, encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle)
+            rows, columns = list(reader), reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"cannot be read ({error})", expected="a table of variants (.csv)") from None
+    if NAME not in columns:
+        raise InputError(
+            path, f"columns {', '.join(columns)}", expected=f"a column {NAME}, and commas between columns"
+        )
     for row in rows:
         if None in row:
             raise InputError(
@@ -85,16 +90,23 @@ def _value(path: str | Path, row: Mapping[str, str], key: str) -> Any:
 
 
 def changed(settings: TrainingSettings, name: str, changes: Mapping[str, Any]) -> TrainingSettings:
-    """Returns `settings` with the changes of the variant called `name`.
+    """Returns `settings` with the changes of the variant called `name`; its splits stay those of `settings`.
 
     Raises:
         InputError: a key that is no setting of a single training, or a value that it does not take.
     """
     where = f"variant {name}"
+    if "split_seed" in changes:
+        raise InputError(
+            where, "all variants have the same splits", field="split_seed", action="leave it out"
+        )
     for key in changes:
         if key in NOT_OF_A_TRIAL:
             raise InputError(where, "not of a single training", field=key, action="leave it out")
-    return validated(TrainingSettings, settings.model_dump(mode="json") | dict(changes), where)
+    made = validated(TrainingSettings, settings.model_dump(mode="json") | dict(changes), where)
+    if made.seed_of_splits != settings.seed_of_splits:
+        made = made.model_copy(update={"split_seed": settings.seed_of_splits})
+    return made
 
 
 def settings_of(

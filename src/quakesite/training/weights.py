@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from quakesite.errors import InputError
@@ -27,7 +27,7 @@ def write_weights(tensors: Mapping[str, Tensor], about: Mapping[str, Any], targe
     """Writes tensors and `about` (anything JSON) to `target` atomically; no tensors make a header alone."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic_path(target) as temporary:
-        save_file(contiguous, temporary, metadata={HEADER: json.dumps(about, sort_keys=True)})
+        temporary.write_bytes(save(contiguous, metadata={HEADER: json.dumps(about, sort_keys=True)}))
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

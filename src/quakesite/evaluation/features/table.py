@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from quakesite.errors import InputError
 from quakesite.evaluation.features.pwave import ray_parameter_s_km, surface_velocity_m_s
@@ -17,7 +16,7 @@ from quakesite.evaluation.features.spectra import ln_hv, spectral_acceleration
 from quakesite.evaluation.schema import FEATURES, HV_FREQUENCIES_HZ, SA_PERIODS_S
 from quakesite.picks.schema import PICKS
 from quakesite.records.schema import RECORDS, from_bytes
-from quakesite.tables import read_parquet
+from quakesite.tables import open_parquet, read_parquet
 
 COLUMNS = [
     "record_id",
@@ -51,7 +50,7 @@ def features_of(records: str | Path, p_s: Mapping[str, float]) -> pa.Table:
         InputError: a column of `RECORDS` is missing.
     """
     rows = []
-    with pq.ParquetFile(records) as shard:
+    with open_parquet(records, expected="a shard of records") as shard:
         missing = [name for name in COLUMNS if name not in shard.schema_arrow.names]
         if missing:
             raise InputError(
