@@ -83,7 +83,7 @@ def _table(module: ModuleType, constant: str, schema: pa.Schema) -> Iterator[str
     yield "|---|---|---|---|"
     for field in schema:
         about = (field.metadata or {}).get(b"about", b"").decode().replace("|", "\\|").replace("<", "\\<")
-        yield f"| `{field.name}` | {_type(field.type)} | {'may be' if field.nullable else ''} | {about} |"
+        yield f"| `{field.name}` | {_type(field.type)} | {'yes' if field.nullable else ''} | {about} |"
 
 
 def _type(kind: pa.DataType) -> str:

@@ -43,21 +43,23 @@ def contents(index: str) -> str:
     """
     parts = re.split(r"^## (.+)\n", index, flags=re.MULTILINE)[1:]
     sections = {
-        title: [_page(link) for link in _linked(body)]
+        title: [(text, _page(link)) for text, link in _linked(body)]
         for title, body in zip(parts[::2], parts[1::2], strict=True)
     }
-    listed = {page for pages in sections.values() for page in pages}
+    listed = {page for pages in sections.values() for _, page in pages}
     found = sorted(str(path.relative_to(ROOT).with_suffix("")) for path in (ROOT / "docs").glob("*.md"))
-    sections["More"] = [page for page in found if page not in listed and page != INDEX]
+    sections["More"] = [("", page) for page in found if page not in listed and page != INDEX]
     return "".join(_toctree(title, pages) for title, pages in sections.items() if pages)
 
 
-def _linked(body: str) -> list[str]:
-    return re.findall(r"^- \[[^]]+\]\(([^)#]+\.md)\)", body, re.MULTILINE)
+def _linked(body: str) -> list[tuple[str, str]]:
+    return re.findall(r"^- \[([^]]+)\]\(([^)#]+\.md)\)", body, re.MULTILINE)
 
 
-def _toctree(title: str, pages: list[str]) -> str:
-    lines = "\n".join(f"/{page}" for page in pages)
+def _toctree(title: str, pages: list[tuple[str, str]]) -> str:
+    """A table of contents; a page is called what the index calls it, up to a colon, else by its own title."""
+    names = [(text.partition(":")[0], page) for text, page in pages]
+    lines = "\n".join(f"{text} </{page}>" if text else f"/{page}" for text, page in names)
     return f"\n\n```{{toctree}}\n:hidden:\n:caption: {title}\n:maxdepth: 2\n\n{lines}\n```\n"
 
 

@@ -46,7 +46,7 @@ class Config(Section):
 
     n_shards: Annotated[int, Field(ge=1, le=999)] = 8
     """Number of shards the stations are spread over; every shard is one job per stage. About one for every
-    600 records. Another number starts from scratch."""
+    650 records, with manual picks 1,000. Another number starts from scratch."""
 
     records: RecordsSettings = RecordsSettings()
     stations: StationsSettings = StationsSettings()

@@ -62,7 +62,7 @@ def test_every_rule_is_in_the_reference_with_what_it_makes() -> None:
 def test_navigation_has_every_page_once() -> None:
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
     made = navigation.contents(index)
-    linked = re.findall(r"^/(\S+)$", made, re.MULTILINE)
+    linked = re.findall(r"^(?:[^\n<]+ <)?/([^\s>]+)>?$", made, re.MULTILINE)
     there = {str(page.relative_to(ROOT).with_suffix("")) for page in (ROOT / "docs").rglob("*.md")}
     assert there - {navigation.INDEX} <= set(linked)
     assert len(linked) == len(set(linked))

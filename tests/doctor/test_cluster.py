@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -172,3 +173,16 @@ def test_the_profile_of_the_checkout_is_read(root: Path) -> None:
     assert profile.setting("executor") == "slurm"
     assert profile.setting("slurm-status-command") == "squeue"
     assert profile.asked("mem_mb") == {"2000"}
+
+
+def test_every_rule_that_trains_is_given_the_gpu_that_the_profile_offers(root: Path, here: Path) -> None:
+    text = (root / "workflow/profiles/slurm/config.yaml").read_text(encoding="utf-8")
+    offer = re.search(r"^# set-resources:\n(#   .*\n)+", text, re.MULTILINE)
+    assert offer is not None
+    (here / "config.yaml").write_text(re.sub(r"(?m)^# ", "", offer[0]))
+    offered = read_profile(here).settings["set-resources"]
+    rules = (root / "workflow/rules/training.smk").read_text(encoding="utf-8")
+    trains = set(re.findall(r"^(?:rule|use rule \w+ as) ((?:pre)?train\w*)", rules, re.MULTILINE))
+    assert trains == {"train", "pretrain", "train_variant", "pretrain_variant"}
+    assert set(offered) == trains
+    assert all(asked["gres"] == "gpu:1" for asked in offered.values())

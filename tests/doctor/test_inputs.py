@@ -118,7 +118,9 @@ def test_too_many_records_in_a_shard_and_too_few_are_warnings(config: Make, arch
     assert check_shards(config(), scan).state is State.OK
     assert check_shards(config(n_shards=100), scan).action.startswith("n_shards: 8 suits")
     many = type(scan)(scan.found * 8000)
-    assert check_shards(config(), many).action.startswith("n_shards: 40 suits")
+    assert check_shards(config(), many).action.startswith("n_shards: 37 suits")
+    with_picks = config(n_shards=1, picks={"manual": "picks.csv"})
+    assert check_shards(with_picks, many).action.startswith("n_shards: 24 suits")
 
 
 def test_stations_table_and_reports(config: Make, here: Path) -> None:

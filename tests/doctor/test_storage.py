@@ -149,7 +149,7 @@ def test_a_lock_fails(here: Path) -> None:
 def test_what_a_killed_run_left_is_a_warning(here: Path) -> None:
     shards = here / "results" / "records"
     shards.mkdir(parents=True)
-    (shards / f".0-of-8.parquet.{os.getpid()}.tmp").touch()  # of a job that is running
+    (shards / ".of-the-user.tmp").touch()
     (shards / "0-of-8.parquet").touch()
     assert check_unfinished("results").state is State.OK
     (shards / ".1-of-8.parquet.99999999.tmp").write_bytes(bytes(2000))

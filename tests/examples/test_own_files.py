@@ -96,15 +96,18 @@ def test_model_that_names_a_file_does_not_run_it(workplace: Path) -> None:
 def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
     for name in ("pick_method.py", "network.py"):
         shutil.copy2(EXAMPLES / name, tmp_path)
+    shutil.copy2(EXAMPLES / "network.py", tmp_path / "other.py")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
             *("--dry-run", "--printshellcmds", "--cores", "1", "--config", "n_shards=1"),
             *(
                 "picks={methods: [pick_method.py]}",
-                "training={network: network.py, experiments: [beta_auto_pga]}",
+                "training={network: network.py, experiments: [beta_auto_pga],"
+                " variants: [{name: another, network: other.py}]}",
             ),
             *("--", "results/models/beta_auto_pga/model.json", "results/agreement.csv"),
+            "results/training_variants/another/beta_auto_pga/1/trial.json",
         ],
         capture_output=True,
         text=True,
@@ -119,6 +122,7 @@ def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
     inputs = [line for line in planned.splitlines() if line.strip().startswith("input:")]
     assert any("pick_method.py" in line for line in inputs)
     assert any("network.py" in line for line in inputs)
+    assert any("other.py" in line for line in inputs)
 
 
 @pytest.mark.parametrize(

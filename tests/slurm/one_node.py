@@ -16,7 +16,8 @@ from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "setpriv")
 PATH_OF_DAEMONS = "/usr/sbin:/sbin"
-SECONDS_TO_START = 120.0
+SECONDS_TO_START = 300.0
+PORT_TAKEN = "Address already in use"
 CPUS = 2
 
 CONFIGURATION = """\
@@ -98,10 +99,13 @@ class Cluster:
         return os.environ | {"SLURM_CONF": str(self.folder / "slurm.conf"), "PATH": path}
 
     def ask(self, *command: str) -> str:
-        """Returns what one of Slurm's commands prints; nothing where it fails."""
-        done = subprocess.run(
-            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
-        )
+        """Returns what one of Slurm's commands prints; nothing where it fails or does not answer."""
+        try:
+            done = subprocess.run(
+                command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return ""
         return done.stdout.strip() if done.returncode == 0 else ""
 
     def jobs(self, *states: str) -> list[tuple[str, str]]:
@@ -120,9 +124,25 @@ class Cluster:
 def running_cluster() -> Iterator[Cluster]:
     """Starts a cluster, and ends its jobs and daemons whatever happens in the block.
 
+    Ports are free when they are chosen, and may be another program's when the daemons ask for them; others
+    are taken then.
+
     Raises:
-        AssertionError: it does not answer within two minutes; the message holds the daemons' last words.
+        AssertionError: it does not answer within five minutes; the message holds the daemons' last words.
     """
+    with ExitStack() as stack:
+        for last in (False, False, False, True):
+            try:
+                cluster = stack.enter_context(_started_cluster())
+                break
+            except AssertionError as error:
+                if last or PORT_TAKEN not in str(error):
+                    raise
+        yield cluster
+
+
+@contextmanager
+def _started_cluster() -> Iterator[Cluster]:
     folder = Path(
         tempfile.mkdtemp(prefix="quakesite-slurm-")
     )  # a short path: sockets have at most 108 characters
@@ -145,6 +165,11 @@ def running_cluster() -> Iterator[Cluster]:
             raise AssertionError(f"{error}\n{_last_words(folder)}") from None
         stack.callback(_end_jobs, cluster)
         yield cluster
+
+
+def ends_with_this_process(*command: str) -> list[str]:
+    """Returns the command so that the kernel ends it with this process, should that be killed."""
+    return ["setpriv", "--pdeathsig", "TERM", *command]
 
 
 def _host() -> str:
@@ -195,7 +220,7 @@ def _free_ports(number: int) -> list[int]:
 def _daemon(cluster: Cluster, name: str, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a daemon while the block runs; should the tests be killed, the kernel ends it with them."""
     program = shutil.which(name, path=search_path())
-    command = ["setpriv", "--pdeathsig", "TERM", str(program), *options]
+    command = ends_with_this_process(str(program), *options)
     with (cluster.folder / f"{name}.out").open("wb") as out:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=cluster.environment
@@ -216,7 +241,7 @@ def _end_jobs(cluster: Cluster) -> None:
     unfinished = ("PENDING", "RUNNING", "COMPLETING", "SUSPENDED")
     for number, _ in cluster.jobs(*unfinished):
         cluster.ask("scancel", "--full", number)
-    wait_until(lambda: not cluster.jobs(*unfinished), "the end of all jobs", 60)
+    wait_until(lambda: not cluster.jobs(*unfinished), "the end of all jobs", 300)
 
 
 def _last_words(folder: Path) -> str:

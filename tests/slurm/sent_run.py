@@ -7,14 +7,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
-from one_node import Cluster, wait_until
+from holding import windows_jobs_held
+from one_node import Cluster, ends_with_this_process, wait_until
 from workflow_checkout import Checkout
 
 TARGETS = ("results/table2.csv", "results/rejects.csv")
-SECONDS = 900.0
-KILLED_RULE = "rule_shard"
+SECONDS = 1800.0
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,14 @@ class SentRun:
 def send(checkout: Checkout, cluster: Cluster) -> SentRun:
     """Sends the workflow through the cluster with the profile, and kills one job of a shard half-way.
 
+    Half-way: its records are read and picked, its windows are held until it is gone.
+
     Raises:
-        AssertionError: it does not end within 15 minutes, or there was no job to be killed.
+        AssertionError: it does not end within 30 minutes, or there was no job to be killed.
     """
     (checkout.folder / "test_config.json").write_text(json.dumps(checkout.config))
-    command = [sys.executable, "-m", "snakemake", *TARGETS, "--configfile", "test_config.json"]
+    command = ends_with_this_process(sys.executable, "-m", "snakemake")
+    command += [*TARGETS, "--configfile", "test_config.json"]
     command += [
         "--workflow-profile",
         "workflow/profiles/slurm",
@@ -53,55 +55,33 @@ def send(checkout: Checkout, cluster: Cluster) -> SentRun:
     environment = (
         checkout.environment | cluster.environment | {"PYTHONPATH": checkout.environment["PYTHONPATH"]}
     )
-    with said.open("wb") as out:
-        process = subprocess.Popen(
-            command,
-            cwd=checkout.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+    process: subprocess.Popen[bytes] | None = None
     try:
-        killed = _kill_one(cluster, process, checkout.folder / "results/records")
+        with windows_jobs_held(checkout) as held, said.open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                cwd=checkout.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+            wait_until(held.exists, "a job to kill", SECONDS, [process])
+            killed = held.read_text().split()[1]
+            cluster.ask("scancel", killed)
+            wait_until(lambda: _has_ended(cluster, killed), f"the end of job {killed}", SECONDS, [process])
         process.wait(SECONDS)
     except (AssertionError, subprocess.TimeoutExpired) as error:
         raise AssertionError(f"{error}\n{said.read_text()[-6000:]}") from None
     finally:
-        _end(process)
+        if process is not None:
+            _end(process)
     jobs = {number: cluster.job(number) for number, _ in cluster.jobs()}
     return SentRun(checkout, process.returncode, said.read_text(), jobs, killed)
 
 
-def _kill_one(cluster: Cluster, process: subprocess.Popen[bytes], records: Path) -> str:
-    """Cancels a job of a shard once records are read: half-way, for its picks and windows are then to come.
-
-    Should that job end just before, the next is taken.
-    """
-    tried: set[str] = set()
-
-    def cancelled() -> str:
-        if not any(records.glob("*.parquet")):
-            return ""
-        for number, comment in cluster.jobs("RUNNING"):
-            if comment.startswith(KILLED_RULE) and number not in tried:
-                tried.add(number)
-                cluster.ask("scancel", number)
-                if _end_of(cluster, number) == "CANCELLED":
-                    return number
-        return ""
-
-    return str(wait_until(cancelled, "a job to kill", SECONDS, [process]))
-
-
-def _end_of(cluster: Cluster, number: str) -> str:
-    """Returns the state that a job ended in."""
-    states = {"CANCELLED", "COMPLETED", "FAILED"}
-    found = wait_until(
-        lambda: states & {cluster.job(number).get("JobState", "")}, f"the end of job {number}", 120
-    )
-    assert isinstance(found, set)
-    return str(found.pop())
+def _has_ended(cluster: Cluster, number: str) -> bool:
+    return cluster.job(number).get("JobState") in ("CANCELLED", "COMPLETED", "FAILED")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -70,6 +70,12 @@ def test_a_dry_run_copies_nothing(place: str, tmp_path: Path) -> None:
     assert here(tmp_path) == {}
 
 
+def test_trouble_with_the_folder_is_not_blamed_on_the_store(place: str, tmp_path: Path) -> None:
+    (tmp_path / "2018").write_text("a file where a folder should be")
+    with pytest.raises(InputError, match=r"2018/batch\.zip: cannot be written .*look at the folder"):
+        list(copy_archive(place, tmp_path))
+
+
 def test_nothing_below_the_prefix_is_one_clear_line(store, tmp_path: Path) -> None:
     place = f"s3://key:secret@{BUCKET}/nothing?{store.options}"
     with pytest.raises(InputError, match=r"^s3://quakesite/nothing: nothing there; expected records"):

@@ -155,17 +155,31 @@ def train_one(archive: Archive, tmp_path: Path) -> TrainOne:
 
 @pytest.fixture
 def write_again(archive: Archive, tmp_path: Path) -> Callable[..., list[Path]]:
-    """Writes the p15 windows once more, the waveform of one station's first record under another's too."""
+    """Writes windows once more, the waveform of one station's first record under another's too."""
 
-    def write(copy_first_of: str, to: str) -> list[Path]:
+    def write(copy_first_of: str, to: str, kind: str = "p15") -> list[Path]:
         split = read_split(archive.splits, 1)
         origin = next(name for name, part in split.items() if part == copy_first_of)
         other = [name for name, part in split.items() if part == to][-1]
-        rows = [window(station, event, "p15") for station in VS30 for event in range(EVENTS)]
-        copied = window(origin, 0, "p15") | {"record_id": f"20210101000000_{other}", "station": other}
-        return write_shards(tmp_path / "again", "p15", [*rows, copied])
+        rows = [window(station, event, kind) for station in VS30 for event in range(EVENTS)]
+        copied = window(origin, 0, kind) | {"record_id": f"20210101000000_{other}", "station": other}
+        return write_shards(tmp_path / "again", kind, [*rows, copied])
 
     return write
+
+
+@pytest.fixture
+def repicked(tmp_path: Path) -> list[Path]:
+    """The p15 windows once more, every S picked two seconds later: the marks differ and nothing else."""
+
+    def later(row: Row) -> Row:
+        values = np.frombuffer(row[TENSOR], "<f4").reshape(4, -1).copy()
+        if row["s_sample"] is not None:
+            values[3, row["s_sample"] : row["s_sample"] + 200] = 1.0
+        return row | {TENSOR: values.tobytes()}
+
+    rows = [window(station, event, "p15") for station in VS30 for event in range(EVENTS)]
+    return write_shards(tmp_path / "repicked", "p15", [later(row) for row in rows])
 
 
 @pytest.fixture(scope="session")

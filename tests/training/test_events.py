@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from pathlib import Path
@@ -44,6 +45,19 @@ def test_five_trials_test_every_earthquake_once_and_the_next_five_deal_anew() ->
     assert 40 < shares["validation"] < 120
     one, other = ([split_of(name, trial, 0) for name in names] for trial in (1, 6))
     assert one != other
+
+
+def test_records_of_one_earthquake_are_dealt_alike_whatever_others_there_are() -> None:
+    seconds = [f"20200101{minute}{second:02d}" for minute in ("1228", "1229", "1230") for second in range(60)]
+    near = {f"202001011229{second:02d}" for second in range(20, 40)}
+    lost = {trial: {event for event in seconds if split_of(event, trial, 0) is None} for trial in range(1, 6)}
+    assert {frozenset(events) for events in lost.values()} == {frozenset(), frozenset(near)}
+    for trial in range(1, 6):
+        for one, other in itertools.pairwise(seconds):
+            assert split_of(one, trial, 0) == split_of(other, trial, 0) or None in (
+                split_of(one, trial, 0),
+                split_of(other, trial, 0),
+            )
 
 
 def test_no_earthquake_is_in_two_splits_and_the_lost_windows_are_counted(

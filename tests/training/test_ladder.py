@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -26,6 +27,7 @@ from quakesite.training.augment import NAMES
 from quakesite.training.experiments import EXPERIMENTS
 from quakesite.training.fit import predict
 from quakesite.training.presets import PRESETS
+from quakesite.training.regression import Regression
 from quakesite.training.schema import HISTORY, PREDICTIONS
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import read_split
@@ -176,6 +178,52 @@ def test_killed_and_run_again_equals_straight_through(
     for name in FILES:
         assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
     assert not checkpoint.exists()
+
+
+NETWORK = """
+from torch import nn
+from quakesite.models.families import headed
+
+def encode(windows, normalise):
+    return nn.Sequential(nn.Conv1d(windows.channels, 4, 9, stride={stride}), nn.AdaptiveAvgPool1d(4)), 16
+
+FAMILY = headed(encode, hidden=8, dropout=0.1)
+"""
+
+
+@pytest.mark.parametrize("changed", ["network", "marks"])
+def test_a_checkpoint_of_another_network_file_or_of_other_marks_is_thrown_away(
+    changed: str, archive, repicked, train_one, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tmp_path / "mine.py"
+    network.write_text(NETWORK.format(stride=8))
+    files = archive.files("alpha_auto_p15")
+    settings = {"preset": "quakesite", "network": str(network), "max_epochs": 3, "augment": []}
+    begin = Regression._begin_epoch
+
+    class Killed(Exception):
+        pass
+
+    def killed(self: Regression) -> None:
+        begin(self)
+        if len(self.history) == 1:
+            raise Killed
+
+    monkeypatch.setattr(Regression, "_begin_epoch", killed)
+    with pytest.raises(Killed):
+        train_one("alpha_auto_p15", files=files, **settings)
+    assert (tmp_path / "out/checkpoint/last.ckpt").exists()
+    monkeypatch.setattr(Regression, "_begin_epoch", begin)
+    if changed == "network":
+        network.write_text(NETWORK.format(stride=16))
+    else:
+        files = replace(files, train_windows=repicked, test_windows=repicked)
+    for out in ("out", "straight"):
+        train_one("alpha_auto_p15", files=files, out=out, **settings)
+    for name in FILES:
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "straight" / name).read_bytes()
+    told = json.loads((tmp_path / "out/trial.json").read_text())
+    assert told["network_sha256"] == hashlib.sha256(network.read_bytes()).hexdigest()
 
 
 def test_a_checkpoint_that_is_cut_off_starts_training_again(train_one, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from quakesite.training.data import epicentre_windows
 from quakesite.training.pretrain import pretrain
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.splits import make_splits, read_split
-from quakesite.training.weights import read_weights
+from quakesite.training.weights import read_weights, write_weights
 from quakesite.windows.schema import METADATA, WINDOWS
 
 QUICK = TrainingSettings(max_epochs=2)
@@ -95,3 +95,19 @@ def test_an_encoder_of_another_preset_or_channels_is_refused(train_one, encoders
         train_one("gamma_none_auto", encoder=encoders("paper", 3), preset="quakesite")
     with pytest.raises(InputError, match="expected weights of this network"):
         train_one("gamma_ps_auto", encoder=encoders("paper", 3))
+
+
+def test_an_encoder_that_does_not_say_what_it_saw_is_told_of(train_one, encoders, tmp_path, capsys) -> None:
+    tensors, about = read_weights(encoders("paper", 3))
+    untold = {name: value for name, value in about.items() if name in ("preset", "model", "input")}
+    write_weights(tensors, untold, tmp_path / "e")
+    train_one("gamma_none_auto", encoder=tmp_path / "e", max_epochs=1)
+    assert "does not say what it was pretrained on" in capsys.readouterr().err
+
+
+def test_weights_that_do_not_fit_are_one_line(train_one, encoders, tmp_path: Path) -> None:
+    tensors, about = read_weights(encoders("paper", 3))
+    write_weights(dict(list(tensors.items())[1:]), about, tmp_path / "e")
+    with pytest.raises(InputError, match=r"Missing key.*; expected weights of this network; train") as raised:
+        train_one("gamma_none_auto", encoder=tmp_path / "e")
+    assert "\n" not in str(raised.value)

@@ -74,9 +74,22 @@ def test_a_wrong_variant_is_one_clear_line(rows: list[dict[str, Any]], complaint
     assert complaint in str(caught.value)
 
 
+def test_the_seed_of_a_variant_does_not_deal_the_splits_anew() -> None:
+    variants = [{"name": "again", "seed": 8}, {"name": "same", "seed": 7}, {"name": "ln", "target": "ln"}]
+    made = settings_of(TrainingSettings(seed=7, variants=variants))
+    assert {name: one.seed_of_splits for name, one in made.items()} == dict.fromkeys(made, 7)
+    assert [one.seed for one in made.values()] == [8, 7, 7]
+    assert made["same"].split_seed is None
+    with pytest.raises(InputError, match="variant a: split_seed: all variants have the same splits"):
+        settings_of(TrainingSettings(variants=[{"name": "a", "split_seed": 1}]))
+
+
 def test_tables_that_cannot_be_read_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.csv: cannot be read"):
         variants_of(tmp_path / "nowhere.csv")
+    with pytest.raises(InputError, match=r"columns name;target; expected a column name, and commas"):
+        variants_of(table(tmp_path / "v.csv", "name;target", "a;ln"))
+    assert variants_of(table(tmp_path / "v.csv", "\ufeffname,target", "a,ln")) == {"a": {"target": "ln"}}
     with pytest.raises(InputError, match="'a' has more cells than columns; quote lists"):
         variants_of(table(tmp_path / "v.csv", "name,target", "a,ln, percent"))
     with pytest.raises(InputError, match=r"augment of 'a': '\[shift'; expected YAML"):
@@ -157,18 +170,61 @@ def test_the_variant_of_least_validation_error_is_chosen_and_it_alone_is_tested(
 
 
 def test_the_choice_does_not_depend_on_the_test_set(trials: list[str], tmp_path: Path) -> None:
-    _, (before,) = select(trials, tmp_path)
-    copies = [str(shutil.copytree(folder, tmp_path / Path(*Path(folder).parts[-4:]))) for folder in trials]
-    for folder in copies:
-        path = Path(folder) / FILES[0]
-        rows = read_parquet(path, TRIAL_PREDICTIONS).to_pylist()
-        for row in rows:
-            if row["split"] == "test":
-                row["vs30_predicted_m_s"] = row["vs30_m_s"] * (1.0 if "stuck" in folder else 5.0)
-        write_parquet(pyarrow.Table.from_pylist(rows, schema=TRIAL_PREDICTIONS), path)
-    _, (after,) = select(copies, tmp_path)
+    rows_before, (before,) = select(trials, tmp_path)
+
+    def edit(folder: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        factor = 1.0 if "stuck" in folder else 5.0
+        return [
+            row | ({"vs30_predicted_m_s": factor * row["vs30_m_s"]} if row["split"] == "test" else {})
+            for row in rows
+        ]
+
+    rows_after, (after,) = select(edited(trials, tmp_path, edit), tmp_path)
     assert after["variant"] == before["variant"]
     assert after["test_error_station_pct"] == "400"
+    tested = {"test_error_station_pct": ""}
+    assert [row | tested for row in rows_after] == [row | tested for row in rows_before]
+
+
+def edited(trials: list[str], target: Path, edit: Any) -> list[str]:
+    """Copies trials to `target`, their predictions changed by `edit(folder, rows)`; returns their folders."""
+    copies = [str(shutil.copytree(folder, target / Path(*Path(folder).parts[-4:]))) for folder in trials]
+    for folder in copies:
+        path = Path(folder) / FILES[0]
+        rows = edit(folder, read_parquet(path, TRIAL_PREDICTIONS).to_pylist())
+        write_parquet(pyarrow.Table.from_pylist(rows, schema=TRIAL_PREDICTIONS), path)
+    return copies
+
+
+def test_collapse_is_told_of_the_validation_windows(trials: list[str], tmp_path: Path) -> None:
+    def edit(folder: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        constant = "validation" if "stuck" in folder else "test"
+        for row in rows:
+            row["split"] = "test" if row["split"] == "test" else "validation"
+            told = 330.0 if row["split"] == constant else row["vs30_m_s"]
+            row["vs30_predicted_m_s"] = told
+        return rows
+
+    rows, _ = select(edited(trials, tmp_path, edit), tmp_path)
+    assert [row["collapsed"] for row in rows] == ["false"] * 4 + ["true"] * 2
+
+
+def test_leaving_validation_windows_out_does_not_make_a_variant_the_better(
+    trials: list[str], tmp_path: Path
+) -> None:
+    def edit(folder: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        easy = min(row["record_id"] for row in rows if row["split"] == "validation")
+        changed = [
+            row | ({"vs30_predicted_m_s": row["vs30_m_s"]} if row["record_id"] == easy else {})
+            for row in rows
+        ]
+        out = ("validation",) if "stuck" in folder else ()
+        return [row for row in changed if row["split"] not in out or row["record_id"] == easy]
+
+    rows, (choice,) = select(edited(trials, tmp_path, edit), tmp_path)
+    own = {row["variant"]: float(row["validation_error_station_pct"]) for row in rows}
+    assert own["stuck"] == 0.0 < own["configured"]
+    assert (choice["variant"], choice["validation_error_station_pct"]) == ("configured", "0")
 
 
 def test_variants_are_compared_on_the_trials_that_all_of_them_have() -> None:

@@ -10,45 +10,37 @@ import sys
 import time
 from pathlib import Path
 
+from holding import windows_jobs_held
 from workflow_checkout import Checkout
 
 SHARD = "results/windows/pga60/auto/0-of-4.parquet"
-HOLD = """
-import os as _os, sys as _sys, time as _time, pathlib as _pathlib
-if "windows" in _sys.argv and _pathlib.Path("hold").exists():
-    _pathlib.Path("held.new").write_text(str(_os.getpid()))
-    _pathlib.Path("held.new").rename("held")
-    while _pathlib.Path("hold").exists():
-        _time.sleep(0.05)
-"""
-"""For a checkout's `__main__.py`, which no job's digest covers: a windows job waits while a file is there."""
 
 
 def test_killed_run_and_a_second_one_at_once_are_told_to_unlock_and_lose_nothing(
     checkout: Checkout, finished: Checkout
 ) -> None:
-    main = checkout.folder / "src/quakesite/__main__.py"
-    main.write_text(HOLD + main.read_text(encoding="utf-8"))
-    (checkout.folder / "hold").touch()
     (checkout.folder / SHARD).unlink()
-    first = start(checkout, SHARD)
-    wait_for(checkout.folder / "held", first)
-    second = checkout.snakemake(SHARD)
-    assert second.returncode == 1
-    told = second.stdout + second.stderr
-    assert "cannot be locked" in told
-    assert "--unlock" in told
-    assert "Traceback" not in told
-    assert first.poll() is None
-    kill(first, int((checkout.folder / "held").read_text()))
-    (checkout.folder / "hold").unlink()
+    with windows_jobs_held(checkout) as held:
+        first = start(checkout, SHARD)
+        wait_for(held, first)
+        second = checkout.snakemake(SHARD)
+        assert second.returncode == 1
+        told = second.stdout + second.stderr
+        assert "cannot be locked" in told
+        assert "--unlock" in told
+        assert "Traceback" not in told
+        assert first.poll() is None
+        kill(first, int(held.read_text().split()[0]))
     left = checkout.folder / SHARD.replace("0-of-4.parquet", ".0-of-4.parquet.1.tmp")
     left.write_bytes(b"what the killed job was writing")
+    own = left.with_name(".notes.tmp")
+    own.write_bytes(b"the user's")
     assert "cannot be locked" in checkout.snakemake(SHARD).stderr
     assert checkout.snakemake("--unlock").returncode == 0
     done = checkout.snakemake(SHARD)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not left.exists()
+    assert own.exists()
     assert (checkout.folder / SHARD).read_bytes() == (finished.folder / SHARD).read_bytes()
 
 

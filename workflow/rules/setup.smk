@@ -32,9 +32,7 @@ try:
     settings = resolve(config, sources=[*config_sources, workflow.config_settings.config])
     if workflow.is_main_process:
         preflight(settings)
-    ablation_variants = settings.training.ablation.variants or str(
-        HOME / "resources" / "ablation.csv"
-    )
+    ablation_variants = settings.training.ablation.variants or str(HOME / "resources" / "ablation.csv")
     training_variants = settings_of(settings.training, ablation_variants)
 except InputError as error:
     sys.exit(f"quakesite: {error}")

@@ -114,12 +114,22 @@ def _file(source: str) -> str:
     return split_source(source)[0]
 
 
+def records_per_shard(config: Config) -> int:
+    """Returns how many records are best in a shard: few jobs, and little to do when a station is added."""
+    return RECORDS_PER_SHARD_WITH_MANUAL_PICKS if config.picks.manual else RECORDS_PER_SHARD
+
+
+def shards_for(records: int, config: Config) -> int:
+    """Returns the number of shards that suits so many records."""
+    return min(max(round(records / records_per_shard(config)), ENOUGH_SHARDS), 999)
+
+
 def check_shards(config: Config, scan: Scan) -> Finding:
     """Checks that there are neither so many records in a shard nor so few that time is lost."""
     records = records_of(scan)
     each = records / config.n_shards
-    best = RECORDS_PER_SHARD_WITH_MANUAL_PICKS if config.picks.manual else RECORDS_PER_SHARD
-    right = min(max(round(records / best), ENOUGH_SHARDS), 999)
+    best = records_per_shard(config)
+    right = shards_for(records, config)
     found = f"{config.n_shards}, about {each:.0f} records each"
     too_large = each > FAR_FROM_IT * best
     too_small = config.n_shards > ENOUGH_SHARDS and each < best / FAR_FROM_IT

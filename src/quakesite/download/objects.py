@@ -91,7 +91,7 @@ def _objects(store: pyarrow.fs.FileSystem, prefix: str, shown: str) -> Iterator[
 def _is_here(path: Path, one: Object) -> bool:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return found.st_size == one.size and found.st_mtime_ns == one.mtime_ns
 

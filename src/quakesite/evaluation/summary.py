@@ -94,7 +94,7 @@ def to_json(
     trials: int | None = None,
     synthetic: bool = False,
 ) -> str:
-    """Returns the summary of the run under `results` as JSON: its corridor, its models, what not to believe."""
+    """Returns the summary of the run under `results` as JSON: corridor, models, what not to believe."""
     folds = trained_folds(results, experiments, trials)
     figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
     said = {

@@ -85,6 +85,8 @@ class Family:
 def headed(encode: Encoder, *, hidden: int, dropout: float) -> Family:
     """Returns the family of an encoder followed by two fully connected layers; normalised.
 
+    The output's bias starts at 0: where the target's scale has its middle.
+
     Args:
         encode: makes the encoder, and tells how many features it gives for one window.
         hidden: width of the layer between.
@@ -93,7 +95,9 @@ def headed(encode: Encoder, *, hidden: int, dropout: float) -> Family:
 
     def build(windows: Input, outputs: int, dropout: float, normalise: bool) -> Network:
         encoder, features = encode(windows, normalise)
-        return Regressor(encoder, features, outputs, hidden=hidden, dropout=dropout)
+        network = Regressor(encoder, features, outputs, hidden=hidden, dropout=dropout)
+        nn.init.zeros_(network.out.bias)
+        return network
 
     return Family(encode, build, dropout, normalised=True)
 

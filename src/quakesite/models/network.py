@@ -46,7 +46,7 @@ class Regressor(Network):
     |---|---|
     | `encoder`, flattened, dropout | (batch, features) |
     | `hidden`, ReLU, dropout | (batch, hidden) |
-    | `out`, whose bias starts at 0: where the target's scale has its middle | (batch, outputs) |
+    | `out` | (batch, outputs) |
 
     Args:
         encoder: (batch, channels, samples) -> (batch, ...), `features` numbers for each window.
@@ -62,7 +62,6 @@ class Regressor(Network):
         super().__init__()
         self.encoder = encoder
         self.hidden, self.out = nn.Linear(features, hidden), nn.Linear(hidden, outputs)
-        nn.init.zeros_(self.out.bias)
         self.dropout = nn.Dropout(dropout)
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quakesite.errors import InputError
 from quakesite.models.families import FAMILIES, Family
-from quakesite.own_file import attribute, name_of
+from quakesite.own_file import SUFFIX, attribute, is_own, name_of
 
 WRITTEN = "`FAMILY = headed(encode, hidden=64, dropout=0.1)`, see docs/how-to/new-model.md"
 _OWN: dict[str, Family] = {}
@@ -16,9 +16,14 @@ def use(file: str | Path) -> str:
     """Makes the network in a Python file known; returns its name, the file's without `.py`.
 
     Raises:
-        InputError: there is none in it, or a network is called so already.
+        InputError: it is no Python file or there is none in it, or a network is called so already.
     """
-    name = name_of(str(file))
+    if not is_own(str(file)):
+        raise InputError(file, "no Python file", expected=f"a name that ends in {SUFFIX}")
+    try:
+        name = name_of(str(file))
+    except ValueError as error:
+        raise InputError("network", str(error), action="rename the file") from None
     if name in FAMILIES:
         raise InputError(file, f"a network is called {name} already", action="rename the file")
     family = attribute(file, "FAMILY", WRITTEN)

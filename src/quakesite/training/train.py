@@ -191,7 +191,10 @@ def _transferred(predictor: Predictor, encoder: str | Path, trial: Trial, window
     """Gives the network the pretrained encoder, if that has seen nothing it must not have; False for none."""
     settings = trial.settings
     by_event = settings.split_by == "station_and_event"
-    check_encoder(read_weights(encoder)[1], trial.parts, events=by_event)
+    about = read_weights(encoder)[1]
+    if "stations" not in about:
+        say(f"{encoder} does not say what it was pretrained on: it may have seen test stations")
+    check_encoder(about, trial.parts, events=by_event)
     adapted = windows.channels if settings.encoder_channels else None
     return transfer(predictor.network.encoder, encoder, model_of(settings), channels=adapted)
 

@@ -108,4 +108,9 @@ def _load(module: nn.Module, tensors: Mapping[str, Tensor], path: str | Path) ->
     try:
         module.load_state_dict(dict(tensors))
     except RuntimeError as error:
-        raise InputError(path, str(error), expected="weights of this network") from error
+        raise InputError(
+            path,
+            " ".join(str(error).split()),
+            expected="weights of this network",
+            action="train again, or use the version of quakesite that wrote them",
+        ) from error
