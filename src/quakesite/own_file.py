@@ -32,7 +32,7 @@ def name_of(value: str) -> str:
     """
     name = Path(value).stem if is_own(value) else value
     if not NAME.fullmatch(name):
-        raise ValueError(f"{value!r}: the file's name must be ASCII letters, digits and _ (it stands in paths)")
+        raise ValueError(f"{value!r}: its name must be ASCII letters, digits and _ (it stands in paths)")
     return name
 
 
