@@ -43,4 +43,6 @@ def test_another_workflow_imports_the_rules(tmp_path: Path) -> None:
     assert counts["quakesite_records"] == "2"
     assert counts["quakesite_predictions"] == "1"
     assert "results/predictions.csv" in planned
-    assert str(ROOT) not in planned.replace(str(tmp_path), "")
+    # What Snakemake says of itself comes first: its own place may lie in the checkout.
+    plan = planned[planned.index("Building DAG of jobs") :]
+    assert str(ROOT) not in plan.replace(str(tmp_path), "")
