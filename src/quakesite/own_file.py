@@ -6,10 +6,12 @@ that somebody has shared names it. Its name without `.py` is what paths and tabl
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib.util
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,28 @@ def name_of(value: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(f"{value!r}: its name must be ASCII letters, digits and _ (it stands in paths)")
     return name
+
+
+def known(value: str, names: Sequence[str], what: str, *, taken: Sequence[str] = ()) -> str:
+    """Returns a value of the configuration that is one of `names` or a file of one's own.
+
+    Args:
+        value: what the configuration says.
+        names: what quakesite has.
+        what: what it is, e.g. "network".
+        taken: names that mean something else, which no file may have either.
+
+    Raises:
+        ValueError: it is neither, or the file's name is taken.
+    """
+    if is_own(value):
+        if name_of(value) in (*names, *taken):
+            raise ValueError(f"{value!r}: a {what} is called so already; rename the file")
+    elif value not in names:
+        near = difflib.get_close_matches(value, names, n=1)
+        others = f"known: {', '.join(names)}, or a Python file of your own"
+        raise ValueError(f"unknown {what} {value!r}; {f'did you mean {near[0]!r}?' if near else others}")
+    return value
 
 
 def sha256_of(path: str | Path) -> str:

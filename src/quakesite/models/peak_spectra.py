@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from quakesite.models.along_frequency import POOLED, WIDTH, convolutions
 from quakesite.models.band_scale import BandScale
 from quakesite.models.record_scale import COMPONENTS
 
@@ -20,7 +21,6 @@ LOWEST_HZ, HIGHEST_HZ = 0.2, 20.0
 SPECTRA = 3
 FLOOR = 1e-4
 """Amplitude, relative to the mean one of the record, that is added before logarithms are taken."""
-WIDTH = 32
 
 
 class PeakSpectra(nn.Module):
@@ -122,15 +122,8 @@ class PeakEncoder(nn.Module):
         super().__init__()
         self.spectra = PeakSpectra(samples, rate_hz, relative=normalise)
         self.scale = BandScale(SPECTRA * (channels - 2), FREQUENCIES)
-        self.convs = nn.Sequential(
-            nn.Conv1d(SPECTRA * (channels - 2), WIDTH, 5, padding=2),
-            nn.ReLU(),
-            nn.AvgPool1d(2),
-            nn.Conv1d(WIDTH, WIDTH, 5, padding=2),
-            nn.ReLU(),
-            nn.AvgPool1d(2),
-        )
-        self.features = WIDTH * (FREQUENCIES // 4)
+        self.convs = convolutions(SPECTRA * (channels - 2))
+        self.features = WIDTH * (FREQUENCIES // POOLED)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Returns the features of each window: (batch, channels, samples) -> (batch, 256)."""

@@ -27,45 +27,28 @@ TIME_BINS = 8
 SPECTROGRAM_BINS = (4, 3)
 
 
-class ResidualBlock1d(nn.Module):
+class ResidualBlock(nn.Module):
     """1x1 convolution to `after` channels, then two convolutions of 3 with a way round them.
 
-    Shapes: (batch, before, time) -> (batch, after, time).
+    Shapes: (batch, before, time) -> (batch, after, time) in one dimension; in two, with kernels of 3 x 3,
+    (batch, before, frames, frequencies) -> (batch, after, frames, frequencies).
+
+    Args:
+        before, after: channels.
+        dimensions: 1 or 2.
     """
 
-    def __init__(self, before: int, after: int) -> None:
+    def __init__(self, before: int, after: int, dimensions: int) -> None:
         super().__init__()
-        self.widen = nn.Conv1d(before, after, 1)
+        convolution = nn.Conv1d if dimensions == 1 else nn.Conv2d
+        normalisation = nn.BatchNorm1d if dimensions == 1 else nn.BatchNorm2d
+        self.widen = convolution(before, after, 1)
         self.body = nn.Sequential(
-            nn.Conv1d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm1d(after),
+            convolution(after, after, 3, padding=1, bias=False),
+            normalisation(after),
             nn.ReLU(),
-            nn.Conv1d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm1d(after),
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Returns the block's features."""
-        wide = self.widen(features)
-        out: Tensor = (wide + self.body(wide)).relu()
-        return out
-
-
-class ResidualBlock2d(nn.Module):
-    """As `ResidualBlock1d`, over time and frequency with kernels of 3 x 3.
-
-    Shapes: (batch, before, frames, frequencies) -> (batch, after, frames, frequencies).
-    """
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.widen = nn.Conv2d(before, after, 1)
-        self.body = nn.Sequential(
-            nn.Conv2d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm2d(after),
-            nn.ReLU(),
-            nn.Conv2d(after, after, 3, padding=1, bias=False),
-            nn.BatchNorm2d(after),
+            convolution(after, after, 3, padding=1, bias=False),
+            normalisation(after),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -111,11 +94,11 @@ class ResNetEncoder(nn.Module):
             nn.ReLU(),
         )
         self.blocks = nn.Sequential(
-            ResidualBlock1d(width, 2 * width),
+            ResidualBlock(width, 2 * width, 1),
             nn.MaxPool1d(2),
-            ResidualBlock1d(2 * width, 4 * width),
+            ResidualBlock(2 * width, 4 * width, 1),
             nn.MaxPool1d(2),
-            ResidualBlock1d(4 * width, 8 * width),
+            ResidualBlock(4 * width, 8 * width, 1),
             nn.MaxPool1d(2),
         )
         self.pool = BinMeans(TIME_BINS)
@@ -165,10 +148,10 @@ class ResNetStftEncoder(nn.Module):
             nn.ReLU(),
         )
         self.blocks = nn.Sequential(
-            ResidualBlock2d(width, 2 * width),
+            ResidualBlock(width, 2 * width, 2),
             nn.MaxPool2d((1, 3), stride=(1, 2)),
-            ResidualBlock2d(2 * width, 4 * width),
-            ResidualBlock2d(4 * width, 8 * width),
+            ResidualBlock(2 * width, 4 * width, 2),
+            ResidualBlock(4 * width, 8 * width, 2),
         )
         self.pool = BinMeans(*SPECTROGRAM_BINS)
         self.features = 8 * width * SPECTROGRAM_BINS[0] * SPECTROGRAM_BINS[1]

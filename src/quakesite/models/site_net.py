@@ -5,12 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from quakesite.models.along_frequency import POOLED, WIDTH, convolutions
 from quakesite.models.band_scale import BandScale
 from quakesite.models.network import Regressor
 from quakesite.models.spectra import BANDS, SPECTRA, SpectralFrames
 
 DROPOUT = 0.3
-WIDTH = 32
 
 
 class SiteEncoder(nn.Module):
@@ -38,15 +38,8 @@ class SiteEncoder(nn.Module):
         super().__init__()
         self.frames = SpectralFrames(rate_hz, relative=normalise)
         self.scale = BandScale(SPECTRA * (channels - 1), BANDS)
-        self.convs = nn.Sequential(
-            nn.Conv1d(SPECTRA * (channels - 1), WIDTH, 5, padding=2),
-            nn.ReLU(),
-            nn.AvgPool1d(2),
-            nn.Conv1d(WIDTH, WIDTH, 5, padding=2),
-            nn.ReLU(),
-            nn.AvgPool1d(2),
-        )
-        self.features = WIDTH * (BANDS // 4)
+        self.convs = convolutions(SPECTRA * (channels - 1))
+        self.features = WIDTH * (BANDS // POOLED)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Returns the features of each window: (batch, channels, samples) -> (batch, 384)."""

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from quakesite.own_file import is_own, name_of
+from quakesite.own_file import is_own, known, name_of
 from quakesite.picks.networks import AUTO, NETWORKS, NetworkName
 from quakesite.settings import Section
 
 BUILT_IN = (*NETWORKS, "kalkan", "author")
 
 
-def _known(method: str) -> str:
-    if is_own(method):
-        if name_of(method) in (*BUILT_IN, "manual"):
-            raise ValueError(f"{method!r}: a method is called so already; rename the file")
-    elif method not in BUILT_IN:
-        near = difflib.get_close_matches(method, BUILT_IN, n=1)
-        known = f"known: {', '.join(BUILT_IN)}, or a Python file of your own"
-        hint = f"did you mean {near[0]!r}?" if near else known
-        raise ValueError(f"unknown method {method!r}; {hint}")
-    return method
-
-
 Method = Annotated[
     str,
-    AfterValidator(_known),
+    AfterValidator(lambda method: known(method, BUILT_IN, "method", taken=["manual"])),
     WithJsonSchema({"anyOf": [{"enum": list(BUILT_IN)}, {"type": "string", "pattern": r"\.py$"}]}),
 ]
 Probability = Annotated[float, Field(gt=0, lt=1)]

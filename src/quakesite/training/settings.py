@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from quakesite.own_file import is_own, name_of
+from quakesite.own_file import known
 from quakesite.picks.flags import Flag
 from quakesite.settings import Section
 from quakesite.training.experiments import EXPERIMENTS
@@ -28,22 +28,9 @@ Family = Literal[
 ]
 
 
-def _known(network: str) -> str:
-    known = get_args(Family)
-    if is_own(network):
-        if name_of(network) in known:
-            raise ValueError(f"{network!r}: a network is called so already; rename the file")
-    elif network not in known:
-        near = difflib.get_close_matches(network, known, n=1)
-        others = f"known: {', '.join(known)}, or a Python file of your own"
-        hint = f"did you mean {near[0]!r}?" if near else others
-        raise ValueError(f"unknown network {network!r}; {hint}")
-    return network
-
-
 Network = Annotated[
     str,
-    AfterValidator(_known),
+    AfterValidator(lambda network: known(network, get_args(Family), "network")),
     WithJsonSchema({"anyOf": [{"enum": list(get_args(Family))}, {"type": "string", "pattern": r"\.py$"}]}),
 ]
 TargetName = Literal["m_s", "ln", "percent", "gaussian", "quantile"]
@@ -199,8 +186,6 @@ class TrainingSettings(Section):
 
     @model_validator(mode="after")
     def _experiments_are_known(self) -> TrainingSettings:
-        import difflib
-
         if not self.names:
             raise ValueError(f"experiments: none; name some of {', '.join(EXPERIMENTS)}, or all")
         for name in self.names:
@@ -242,8 +227,8 @@ class TrainingSettings(Section):
         """The names of the experiments to train, in the order of Table I."""
         if self.experiments == "all":
             return list(EXPERIMENTS)
-        known = [name for name in EXPERIMENTS if name in self.experiments]
-        return known + [name for name in self.experiments if name not in EXPERIMENTS]
+        of_the_paper = [name for name in EXPERIMENTS if name in self.experiments]
+        return of_the_paper + [name for name in self.experiments if name not in EXPERIMENTS]
 
 
 NOT_OF_A_TRIAL = ("experiments", "trials", "variants", "ablation")
