@@ -323,6 +323,27 @@ def test_pick_that_the_disk_does_not_take_is_kept_until_it_does(
         page.wait(lambda: page.times(record_ids[0]) == page.times(record_ids[1]) == {"P": 12.02})
 
 
+def test_keys_pressed_while_a_record_is_being_fetched_are_meant_for_that_record(
+    driver: Any, serve: Serve, record_ids: list[str]
+) -> None:
+    def delay(milliseconds: float) -> None:
+        conditions = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        driver.execute_cdp_cmd("Network.emulateNetworkConditions", {**conditions, "latency": milliseconds})
+
+    with opened(driver, serve()) as page:
+        delay(300.0)
+        try:
+            ActionChains(driver).send_keys("nana/0006", Keys.ENTER, "a").perform()
+            page.wait(lambda: page.times(record_ids[6]) != {})
+        finally:
+            delay(0.0)
+        picked = {record_id: list(page.times(record_id)) for record_id in record_ids}
+        assert page.record_id == record_ids[6]
+    assert {record_id: phases for record_id, phases in picked.items() if phases} == {
+        record_ids[number]: ["P"] for number in (1, 2, 6)
+    }
+
+
 def column_of(page: Page, time_s: float, figure: int) -> np.ndarray:
     """The pixels at a time, over the height of one of the figures, as floats of shape (n, 3)."""
     import io

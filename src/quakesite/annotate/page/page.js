@@ -20,12 +20,21 @@ let chosen = null; // the phase that clicks and keys are meant for
 let looking = 0;
 let movement = Date.now(); // tells movements apart, those before a reload, too
 let closeUp = null;
+let line = Promise.resolve(); // what was asked for and is yet to be done
+let inLine = 0;
 
 const plots = new Plots((time) => chosen && setPick(chosen, time), dragged);
 const saver = new Saver(tellSaved, saved);
-const list = new RecordList($("list"), $("rows"), (id) => open(id), (total) => {
+const list = new RecordList($("list"), $("rows"), (id) => inTurn(() => open(id)), (total) => {
   $("total").textContent = `${total.toLocaleString("en")} ${total === 1 ? "record" : "records"}`;
 });
+
+/** Does things one after another: a key that is pressed while a record is being fetched is meant for that record. */
+function inTurn(act) {
+  inLine++;
+  line = line.then(act).catch(notifyError).finally(() => inLine--);
+  return line;
+}
 
 // Records
 
@@ -52,17 +61,18 @@ async function open(id, { keepView = false } = {}) {
   showRecord();
   if (!keepView) (wants.openAt === "whole" ? showWhole : showArrivals)();
   list.reveal(id).catch(notifyError);
-  try {
-    const theory = await getJson("/api/theory", { record: id });
-    if (turn !== looking) return;
-    record.theory = theory;
-    showHints();
-    if (!keepView && !looked() && wants.openAt !== "whole") showArrivals();
-    await showSpectrogram(turn);
-    await prefetch(turn);
-  } catch (error) {
-    if (turn === looking) notify(error.message);
-  }
+  surround(id, turn, keepView).catch((error) => turn === looking && notify(error.message));
+}
+
+/** Adds what a shown record can be worked on without: theory, spectrogram; and fetches the next one. */
+async function surround(id, turn, keepView) {
+  const theory = await getJson("/api/theory", { record: id });
+  if (turn !== looking) return;
+  record.theory = theory;
+  showHints();
+  if (!keepView && !looked() && wants.openAt !== "whole") showArrivals();
+  await showSpectrogram(turn);
+  await prefetch(turn);
 }
 
 /** Returns a record as it is to be shown: unfiltered, with a word about it, where its rate does not allow the band. */
@@ -108,9 +118,13 @@ async function showQueue(queue) {
   }
   await list.show({ queue });
   if (!record || (queue !== "all" && (await getJson("/api/place", { queue, text: list.text, record: record.record_id })).place == null)) {
-    const { rows } = await getJson("/api/list", { queue, text: list.text, limit: 1 });
-    if (rows.length) await open(rows[0][0]);
+    await openFirst(queue, list.text);
   }
+}
+
+async function openFirst(queue, text) {
+  const { rows } = await getJson("/api/list", { queue, text, limit: 1 });
+  if (rows.length) await open(rows[0][0]);
 }
 
 // Picks
@@ -211,7 +225,7 @@ function giveReason(text) {
 function saved(reply, action) {
   records.forget(reply.record_id);
   showProgress(reply);
-  if (action.kind === "undo" && reply.record_id && reply.record_id !== record.record_id) return open(reply.record_id);
+  if (action.kind === "undo" && reply.record_id && reply.record_id !== record.record_id) return inTurn(() => open(reply.record_id));
   if (reply.record_id !== record.record_id || saver.isPending(reply.record_id)) return list.mark(reply.record_id, stateOf(reply));
   Object.assign(record, reply);
   if (action.kind === "undo") choose(PHASES.find((phase) => !record.picks[phase]) ?? null);
@@ -224,7 +238,7 @@ function tellSaved(state, detail) {
   showSaving(state, saver.pending, detail);
   if (state === "refused" && record) {
     records.forget(record.record_id);
-    open(record.record_id, { keepView: true });
+    inTurn(() => open(record.record_id, { keepView: true }));
   }
 }
 
@@ -356,16 +370,18 @@ const KEYS = {
   "/": () => $("search").focus(), "?": () => $("keys").showModal(),
   ...Object.fromEntries(CLASSES.map((_, number) => [number, () => classify(number)])),
 };
-const WITHOUT_RECORD = new Set(["/", "?", "l"]);
+const AT_ONCE = new Set(["/", "?"]); // they move the focus: what is typed next is not meant for the record
+const WITHOUT_RECORD = new Set([...AT_ONCE, "l"]);
 
 function pressed(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const typing = event.target.matches("input, select, textarea");
   if (typing || $("keys").open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (["Enter", " "].includes(key) && event.target.matches("button, a")) return;
-  if (!(key in KEYS) || (!record && !WITHOUT_RECORD.has(key))) return;
+  if (!(key in KEYS)) return;
   event.preventDefault();
-  Promise.resolve(KEYS[key](event)).catch(notifyError);
+  if (AT_ONCE.has(key)) KEYS[key](event);
+  else if (!event.repeat || !inLine) inTurn(() => (record || WITHOUT_RECORD.has(key)) && KEYS[key](event));
 }
 
 function wire() {
@@ -384,19 +400,24 @@ function wire() {
     filter: "f", component: "g", hints: "h", theory: "t", whole: "w", arrivals: "e", close: " ", help: "?",
     undo: "z", aside: "x", previous: "b", next: "n", unpicked: "u",
   };
-  for (const [id, key] of Object.entries(buttons)) $(id).onclick = (event) => Promise.resolve(KEYS[key](event)).catch(notifyError);
-  for (const button of document.querySelectorAll("#queues button")) button.onclick = () => showQueue(button.dataset.queue).catch(notifyError);
-  for (const id of ["low", "high"]) $(id).onchange = () => wants.filter && refilter();
+  for (const [id, key] of Object.entries(buttons)) $(id).onclick = (event) => inTurn(() => KEYS[key](event));
+  for (const button of document.querySelectorAll("#queues button")) button.onclick = () => inTurn(() => showQueue(button.dataset.queue));
+  for (const id of ["low", "high"]) $(id).onchange = () => inTurn(() => wants.filter && refilter());
   let typed = 0;
   $("search").oninput = () => {
     clearTimeout(typed);
-    typed = setTimeout(() => list.show({ text: $("search").value }).catch(notifyError), 120);
+    typed = setTimeout(() => inTurn(() => list.show({ text: $("search").value })), 120);
   };
+  const search = () => inTurn(async () => {
+    clearTimeout(typed);
+    await list.show({ text: $("search").value });
+    await openFirst(list.queue, list.text);
+  });
   $("reason").onchange = () => giveReason($("reason").value);
   $("reason").addEventListener("keydown", ({ key }) => ["Enter", "Escape"].includes(key) && $("reason").blur());
   $("search").onkeydown = (event) => {
     if (event.key === "Escape" || event.key === "Enter") event.target.blur();
-    if (event.key === "Enter") getJson("/api/list", { queue: list.queue, text: event.target.value, limit: 1 }).then(({ rows }) => rows[0] && open(rows[0][0]));
+    if (event.key === "Enter") search();
   };
 }
 
@@ -413,8 +434,8 @@ async function start() {
   await plots.build($("plots"), session.methods.length + 2);
   await list.show();
   const asked = new URLSearchParams(location.search).get("record");
-  await open(asked ?? localStorage.getItem(`${REMEMBERED} ${session.annotator}`) ?? session.start);
-  if (!record) await open(session.start);
+  await inTurn(() => open(asked ?? localStorage.getItem(`${REMEMBERED} ${session.annotator}`) ?? session.start));
+  if (!record) await inTurn(() => open(session.start));
   await saver.resume();
   globalThis.quakesite = { plots }; // for whoever looks in with the console
   document.documentElement.dataset.ready = "yes";
