@@ -319,6 +319,10 @@ def test_pick_that_the_disk_does_not_take_is_kept_until_it_does(
         assert page.text("#card-P .time") == "12.02 s"
         page.keys("n", "a")
         page.wait(lambda: "2 not saved" in page.text("#saved"))
+        assert page.record_id == record_ids[1]
+        page.keys("b")
+        page.wait(lambda: page.record_id == record_ids[0])
+        assert page.text("#card-P .time") == "12.02 s"  # though the server does not know of it
         in_the_way.rmdir()
         page.wait(lambda: page.times(record_ids[0]) == page.times(record_ids[1]) == {"P": 12.02})
 

@@ -20,6 +20,7 @@ let chosen = null; // the phase that clicks and keys are meant for
 let looking = 0;
 let movement = Date.now(); // tells movements apart, those before a reload, too
 let closeUp = null;
+const unsaved = new Map(); // what the page knows of a record and the server does not yet
 let line = Promise.resolve(); // what was asked for and is yet to be done
 let inLine = 0;
 
@@ -45,10 +46,8 @@ async function open(id, { keepView = false } = {}) {
   try {
     const [described, samples] = await fetchShown(id);
     if (turn !== looking) return;
-    const same = record?.record_id === id;
     if (!keepView) plots.clear();
-    record = { ...described, ...(same && saver.isPending(id) ? { picks: record.picks, aside: record.aside } : {}) };
-    record.theory = same ? undefined : {};
+    record = { ...described, ...unsaved.get(id), theory: {} };
     plots.setSamples(new Float32Array(samples), record.sampling_rate_hz);
     notify("");
   } catch (error) {
@@ -130,7 +129,9 @@ async function openFirst(queue, text) {
 // Picks
 
 function act(kind, values = {}) {
-  saver.send({ kind, record_id: record.record_id, ...values });
+  const { record_id, picks, aside, reason } = record;
+  unsaved.set(record_id, { picks, aside, reason });
+  saver.send({ kind, record_id, ...values });
   records.forget(record.record_id);
   showPicks();
 }
@@ -222,7 +223,13 @@ function giveReason(text) {
   act("aside", { comment: text });
 }
 
+/** Drops what the server has taken, or has refused for good. */
+function forgetSettled() {
+  for (const id of unsaved.keys()) if (!saver.isPending(id)) unsaved.delete(id);
+}
+
 function saved(reply, action) {
+  forgetSettled();
   records.forget(reply.record_id);
   showProgress(reply);
   if (action.kind === "undo" && reply.record_id && reply.record_id !== record.record_id) return inTurn(() => open(reply.record_id));
@@ -237,6 +244,7 @@ function saved(reply, action) {
 function tellSaved(state, detail) {
   showSaving(state, saver.pending, detail);
   if (state === "refused" && record) {
+    forgetSettled();
     records.forget(record.record_id);
     inTurn(() => open(record.record_id, { keepView: true }));
   }
