@@ -6,6 +6,7 @@
 #
 # One rule file per stage, in the order of the corridor; `workflow/rules/setup.smk` reads the configuration.
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -14,6 +15,18 @@ min_version("9.14")
 # Where this file lies, also where another workflow imports it by `module:` (workflow.basedir is the other's then).
 HOME = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 sys.path.insert(0, str(HOME / "src"))
+# Imported from a forge, it lies nowhere: the package is the installed one, and Snakemake fetches what else is read.
+if not HOME.is_dir():
+    if find_spec("quakesite") is None:
+        sys.exit(f"quakesite: {HOME}: rules from a forge need the package; pip install it (config/README.md)")
+    workflow.source_path("resources/ablation.csv")
+    HOME = Path(workflow.source_path("config.yaml")).parent
+
+from quakesite.config import why_unreadable
+
+# Snakemake itself says neither the file nor the line of YAML that is broken.
+if unreadable := why_unreadable(HOME / "config.yaml", "config.yaml"):
+    sys.exit(unreadable)
 
 
 configfile: str(HOME / "config.yaml")
@@ -42,3 +55,7 @@ rule all:
         rules.tables.input,
         rules.figures.input,
     localrule: True
+
+
+if Path(workflow.main_snakefile) == HOME / "Snakefile":
+    stop_at_unknown_targets()

@@ -25,7 +25,7 @@ copyright = "The quakesite developers; MIT licence"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 source_suffix = {".md": "markdown"}
 root_doc = "docs/index"
-include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**"]
+include_patterns = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**", "examples/**"]
 exclude_patterns = ["docs/making/**", "docs/templates/**"]
 nitpicky = False
 
@@ -42,7 +42,7 @@ html_theme = "furo"
 html_title = f"quakesite {release}"
 html_theme_options = {"top_of_page_buttons": []}
 html_static_path = ["static"]
-html_css_files = ["narrow.css"]
+html_css_files = ["tables.css"]
 templates_path = ["templates"]
 html_additional_pages = {"index": "front.html"}
 html_show_sphinx = False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,26 @@ settings.register_profile(
 settings.load_profile("same")
 
 
+OF_THE_MACHINE = re.compile(
+    r"FORCE_COLOR|NO_COLOR|PY_COLORS|CLICOLOR\w*|GITHUB_ACTIONS|TERMINAL_WIDTH|MPLBACKEND|MATPLOTLIBRC"
+    r"|SNAKEMAKE_PROFILE|(AWS|SLURM|SBATCH|SRUN|SQUEUE)_\w+"
+)
+"""Variables by which a machine changes what programs print, or whom they ask: no test means them."""
+
+for name in [name for name in os.environ if OF_THE_MACHINE.fullmatch(name)]:
+    del os.environ[name]
+os.environ |= {"COLUMNS": "80", "LINES": "25", "CUDA_VISIBLE_DEVICES": ""}
+for name in ("no_proxy", "NO_PROXY"):  # the servers that tests talk to are their own
+    os.environ[name] = ",".join(filter(None, ("127.0.0.1,localhost", os.environ.get(name))))
+
+
+@pytest.fixture(autouse=True)
+def draws_do_not_depend_on_earlier_tests() -> None:
+    """Draws that no test seeds are the same whichever tests this process has run before."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""
@@ -30,6 +53,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real records (../shared/data) are not on this machine")
     return folder
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes that `os.fsync` was asked to flush, in their order."""
+    done: list[int] = []
+    fsync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    return done
 
 
 RUNS_OF_THE_WORKFLOW = {

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from quakesite.config import DEMO_MANUAL, DEMO_STATIONS, Config, generated, load, resolve
+from quakesite.config import (
+    DEMO_MANUAL,
+    DEMO_STATIONS,
+    Config,
+    generated,
+    load,
+    read_values,
+    resolve,
+    why_unreadable,
+)
 from quakesite.errors import InputError
 
 
@@ -86,3 +95,30 @@ def test_load_names_the_file(tmp_path: Path) -> None:
     file.write_text("- a list\n")
     with pytest.raises(InputError, match="a list; expected a mapping"):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"archive: [a\nrecords: 1\n", r"mine\.yaml, line 2, column 8: .*of line 1; .*missing bracket"),
+        (b"picks:\n\tmanual: x\n", r"mine\.yaml, line 2, column 1: .*; indent by spaces, not by a tab"),
+        ("results: sonuç\nn_shards: 8\n".encode("cp1254"), r"mine\.yaml: byte 0xe7 in line 1; .*UTF-8"),
+    ],
+)
+def test_broken_yaml_is_named_with_its_line(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=said) as caught:
+        load(file)
+    assert "\n" not in str(caught.value)
+    assert why_unreadable(tmp_path / "none.yaml", file) == f"quakesite: {caught.value}"
+
+
+def test_yaml_that_is_read_or_not_there_is_not_complained_of(root: Path, tmp_path: Path) -> None:
+    assert why_unreadable(root / "config.yaml", tmp_path / "none.yaml") == ""
+
+
+def test_configuration_that_is_not_there_is_answered_by_one_of_a_like_name(tmp_path: Path) -> None:
+    (tmp_path / "ayarlar.yaml").touch()
+    with pytest.raises(InputError, match=r"no such file or folder; .*did you mean '.*/ayarlar\.yaml'\?"):
+        read_values(tmp_path / "ayalar.yaml")

@@ -1,4 +1,4 @@
-"""The environments agree: what pip installs is what conda would, and every dependency is pinned."""
+"""The environments agree: pip installs what conda would, every dependency is pinned, no file is left out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import yaml
 
 # conda-forge's names where they differ from PyPI's
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+# what conda-forge does not have, and conda leaves to pip
+PIP_ALONE = {"seisbench"}
 
 
 def pip_pins(root: Path) -> dict[str, str]:
@@ -29,8 +31,23 @@ def test_every_dependency_is_pinned(root: Path) -> None:
 
 def test_conda_environment_has_the_same_versions_of_all_that_the_jobs_need(root: Path) -> None:
     listed = yaml.safe_load((root / "envs/quakesite.yaml").read_text())["dependencies"]
-    conda = dict(line.split(" =") for line in listed if " =" in line)
+    conda = dict(entry.split(" =") for entry in listed if isinstance(entry, str) and " =" in entry)
+    by_pip = dict(line.split("==") for entry in listed if isinstance(entry, dict) for line in entry["pip"])
     pins = pip_pins(root)
     # Snakemake runs outside the jobs' environment
-    wanted = {CONDA_NAMES.get(name, name): pins[name] for name in dependencies(root) if name != "snakemake"}
-    assert conda == wanted | {"python": "3.12"}
+    wanted = {name: pins[name] for name in dependencies(root) if name != "snakemake"}
+    assert by_pip == {name: wanted.pop(name) for name in PIP_ALONE}
+    assert "pip" in listed
+    assert conda == {CONDA_NAMES.get(name, name): version for name, version in wanted.items()} | {
+        "python": "3.12"
+    }
+
+
+def test_every_file_of_the_package_is_installed_with_it(root: Path) -> None:
+    package = root / "src/quakesite"
+    setup = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]
+    installed = {path for pattern in setup["package-data"]["quakesite"] for path in package.glob(pattern)}
+    files = {path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    others = {path for path in files if path.suffix != ".py"}
+    assert package / "py.typed" in others
+    assert others - installed == set()

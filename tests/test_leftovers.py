@@ -40,6 +40,35 @@ def test_only_what_a_killed_job_was_writing_is_removed(tmp_path: Path, job: subp
     assert sorted(folder.iterdir()) == sorted(kept)
 
 
+def test_a_folder_of_a_killed_job_is_removed_with_all_in_it(tmp_path: Path) -> None:
+    left = tmp_path / f"results/.export.{NOBODY}.tmp"
+    left.mkdir(parents=True)
+    (left / f".metadata.csv.{NOBODY}.tmp").touch()
+    assert list(leftovers(tmp_path)) == [left]
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.rglob("*")] == ["results"]
+
+
+def test_a_killed_job_of_this_process_s_number_is_not_taken_for_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container numbers begin anew: the killed job had the one that its successor has."""
+    monkeypatch.setattr("os.getpid", lambda: NOBODY)
+    (tmp_path / f".a.{NOBODY}.tmp").touch()
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_holds_the_lock_of_all_writers_removes_everything(
+    tmp_path: Path, job: subprocess.Popen[bytes]
+) -> None:
+    (tmp_path / f".a.{job.pid}.tmp").touch()
+    remove_leftovers(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_leftovers(tmp_path, locked=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_results_that_are_a_link_are_looked_through_and_links_below_are_not_followed(tmp_path: Path) -> None:
     real, other = tmp_path / "real", tmp_path / "other"
     for folder in (real, other):

@@ -175,7 +175,7 @@ def answers(requests: list[bytes]) -> list[int]:
         for request in requests:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(request)
-            found.append(int((await asyncio.wait_for(reader.readline(), 10)).split()[1]))
+            found.append(int((await asyncio.wait_for(reader.readline(), 120)).split()[1]))
             writer.close()
         server.close()
         await runner.cleanup()

@@ -58,6 +58,20 @@ def test_code_of_a_stage_is_its_own_and_what_it_imports() -> None:
     assert not [path for path in code if "/training/" in path or path.endswith("config.py")]
 
 
+def test_what_python_compiles_meanwhile_is_no_code_of_a_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python writes `module.cpython-312.pyc.<number>` and renames it: it is gone when it is to be read."""
+    monkeypatch.setattr("quakesite.staleness.PACKAGE", tmp_path)
+    compiled = tmp_path / "compiled_meanwhile/__pycache__"
+    compiled.mkdir(parents=True)
+    for name in ("module.cpython-312.pyc", "module.cpython-312.pyc.139872"):
+        (compiled / name).touch()
+    module = compiled.parent / "module.py"
+    module.touch()
+    assert stage_code("compiled_meanwhile") == [str(module)]
+
+
 def test_unknown_stage_is_refused() -> None:
     with pytest.raises(ValueError, match="no stage"):
         stage_code("pick")

@@ -40,6 +40,7 @@ CSV = {
     "evaluation/region_criteria.csv": ("evaluation.regions.CRITERIA_COLUMNS", "evaluation.md"),
     "learning_curve.csv": ("evaluation.learning_curve.COLUMNS", "evaluation.md"),
     "predictions.csv": ("evaluation.product.COLUMNS", "predict.md"),
+    "ranking.csv": ("evaluation.ranking.COLUMNS", "predict.md"),
     "coverage.csv": ("evaluation.coverage.COLUMNS", "predict.md"),
     "flatfile.csv": ("evaluation.flatfile.COLUMNS", "records.md"),
     "counts.csv": ("evaluation.counts.COLUMNS", "records.md"),

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import sys
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
-import typer
-
-from quakesite import cli
-
-
-def root_command() -> Any:
-    """Returns the whole `quakesite` command, as it is put together when it runs."""
-    with (
-        mock.patch.object(sys, "argv", ["quakesite", "--help"]),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.suppress(SystemExit),
-    ):
-        cli.main()
-    return typer.main.get_command(cli.app)
+from quakesite.cli import root_command
+from quakesite.cli_examples import EXAMPLES, shown
 
 
 def leaves(command: Any, path: tuple[str, ...] = ("quakesite",)) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -49,6 +34,9 @@ def _section(path: tuple[str, ...], command: Any) -> Iterator[str]:
     yield ""
     yield " ".join((command.help or command.short_help or "").split())
     yield ""
+    examples = EXAMPLES.get(" ".join(path[1:]), ())
+    if examples:
+        yield from ("```bash", *(shown(example, "") for example in examples), "```", "")
     rows = [row for parameter in command.params if (row := _row(parameter))]
     if rows:
         yield "| argument or option | meaning | default |"

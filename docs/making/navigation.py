@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from making import columns, commands, rules
+from making import columns, commands, rules, sections
 from making.rules import ROOT
 
 INDEX = "docs/index"
+CONFIGURATION = "docs/configuration"
 MADE: dict[str, Callable[[], str]] = {
     "docs/reference/commands": commands.page,
     "docs/reference/tables": columns.page,
@@ -30,6 +31,8 @@ def fill(app: Any, page: str, source: list[str]) -> None:
     del app
     if page == INDEX:
         source[0] += contents(source[0])
+    elif page == CONFIGURATION:
+        source[0] = sections.by_section(source[0])
     elif page in MADE:
         if MARK not in source[0]:
             raise ValueError(f"{page}: {MARK!r} is missing")

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from quakesite.demo.settings import DemoSettings
 from quakesite.download.settings import DownloadSettings
-from quakesite.errors import InputError
+from quakesite.errors import InputError, nothing_there
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.picks.settings import PicksSettings
 from quakesite.records.settings import RecordsSettings
@@ -162,13 +162,51 @@ def read_values(path: Path) -> dict[str, Any]:
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise nothing_there(path, "YAML", "config.yaml of the checkout is one to copy") from None
     except OSError as error:
         raise InputError(path, error.strerror or "cannot be read", expected="YAML") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.MarkedYAMLError as error:
+        raise _broken(path, error) from None
+    except UnicodeDecodeError as error:
+        line = 1 + error.object[: error.start].count(ord("\n"))
+        found = f"byte {error.object[error.start]:#04x} in line {line}"
+        raise InputError(path, found, expected="UTF-8 text", action="save it as UTF-8") from None
+    except yaml.YAMLError as error:
         raise InputError(path, str(error), expected="YAML") from None
     if not isinstance(values, dict):
         raise InputError(path, f"a {type(values).__name__}", expected="a mapping of keys to values")
     return values
+
+
+def _broken(path: Path, error: yaml.MarkedYAMLError) -> InputError:
+    """Returns the error of YAML that cannot be read, with the line where reading stopped."""
+    mark = error.problem_mark or error.context_mark
+    begun = error.context_mark
+    since = f", {error.context} of line {begun.line + 1}" if begun and error.context else ""
+    problem = error.problem or "cannot be read"
+    tab = "indent by spaces, not by a tab" if "'\\t'" in problem else ""
+    where = f"{path}, line {mark.line + 1}, column {mark.column + 1}" if mark else path
+    return InputError(
+        where,
+        f"{problem}{since}",
+        expected="YAML",
+        action=tab or "look for a missing bracket, quote or colon",
+    )
+
+
+def why_unreadable(*paths: str | Path) -> str:
+    """Returns the one line on the first of the YAML files that cannot be read; empty where all can.
+
+    For the Snakefile, before Snakemake reads them: it names neither the file nor the line.
+    """
+    for path in dict.fromkeys(Path(path).resolve() for path in paths):
+        try:
+            if path.exists():
+                read_values(path)
+        except InputError as error:
+            return f"quakesite: {error}"
+    return ""
 
 
 def default_yaml() -> str:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel
 from typer.core import TyperCommand
 
-from quakesite.config import load
-from quakesite.errors import InputError
-from quakesite.settings import validated
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-S = TypeVar("S", bound=BaseModel)
+S = TypeVar("S", bound="BaseModel")
 
 
 class SeveralValues(TyperCommand):
@@ -58,7 +56,14 @@ def section_from(model: type[S], name: str, settings: str | None) -> S:
         name: the section's key in `config.yaml`.
         settings: JSON text, as the workflow passes it; without it the section of `./config.yaml`,
             and where there is no such file the defaults.
+
+    Raises:
+        InputError: the settings are no JSON, or none of this section.
     """
+    from quakesite.config import load
+    from quakesite.errors import InputError
+    from quakesite.settings import validated
+
     if settings is not None:
         try:
             values = json.loads(settings)

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     WINDOW_LEAVES_RECORD = "window_leaves_record"
     # predicting a user's own records
     FLAGGED_PICKS = "flagged_picks"  # picks as the model was not trained on
+    FEATURE_UNKNOWN = "feature_unknown"  # the record lacks something that the model looks at
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,7 +14,9 @@ from quakesite.errors import InputError
 class Section(BaseModel):
     """One section of the configuration: unknown keys are errors, values cannot change once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -43,6 +45,8 @@ def _first_error(model: type[BaseModel], error: ValidationError, where: str | Pa
         return InputError(where, f"unknown key{more}", field=path, action=action)
     if first["type"] == "value_error":
         return InputError(where, f"{first['ctx']['error']}{more}", field=path)
+    if first["type"] in ("model_type", "dict_type"):
+        return InputError(where, f"{first['input']!r}{more}", field=path, expected="keys with values")
     return InputError(where, f"{first['input']!r}{more}", field=path, expected=first["msg"].lower())
 
 

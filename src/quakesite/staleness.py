@@ -32,7 +32,9 @@ def code_digest(stage: str) -> str:
 @cache
 def stage_code(stage: str) -> list[str]:
     """Returns the paths of the files that `stage` is made of (its data files too) or imports, sorted."""
-    own = [path for path in (PACKAGE / stage).rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    # While Python compiles a module, its file in __pycache__ has another suffix than .pyc for a moment.
+    files = (path for path in (PACKAGE / stage).rglob("*") if "__pycache__" not in path.parts)
+    own = [path for path in files if path.is_file()]
     if not own:
         raise ValueError(f"no stage called {stage!r} in {PACKAGE}")
     seen = {path for path in own if path.suffix != ".py"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,11 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError, NotWritten
+from quakesite.leftovers import leftovers_of, temporary_name
 from quakesite.seal import Broken, check_seal, seal
 
+SHOWN_COLUMNS = 5
+"""As many missing columns are named, the others counted."""
 NOT_THE_CONTENT = {
     errno.ENOENT: "make it, or correct its name",
     errno.EACCES: "get the right to read it",
@@ -23,6 +27,10 @@ NOT_THE_CONTENT = {
     errno.EIO: "look at the disk",
 }
 """What to do where the way to a file is at fault; deleting it would not help."""
+
+
+NO_FLUSH_OF_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What some network file systems answer to the fsync of a folder: they have none, and need none."""
 
 
 @contextmanager
@@ -36,16 +44,66 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         NotWritten: there is no room on the disk, or the folder may not be written to.
     """
     target = Path(target)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
+    temporary = target.with_name(temporary_name(target))
+    with _disk_told(target, temporary):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
             _fsync(temporary)
             os.replace(temporary, target)
-            _fsync(target.parent)
+            _fsync_folder(target.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(target: str | Path) -> Iterator[Path]:
+    """Yields a new empty folder beside `target`, which takes its place when the block ends well.
+
+    All files and folders in it are flushed to disk before the rename, so that under the name of `target`
+    stands the old folder, the whole new one, or none, even after a power cut. When the block raises, the
+    new folder is removed and the old one stays. What a killed process left of the same target is removed.
+    Where `target` is a link, the folder that it leads to is replaced.
+
+    Raises:
+        NotWritten: there is no room on the disk, or the folder may not be written to.
+    """
+    target = Path(target)
+    target = target.resolve() if target.is_symlink() else target
+    fresh, old = (target.with_name(temporary_name(target, what)) for what in ("", "old"))
+    with _disk_told(target, fresh):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in leftovers_of(target):
+            shutil.rmtree(left, ignore_errors=True)
+        fresh.mkdir()
+        try:
+            yield fresh
+            _fsync_below(fresh)
+            _exchange(fresh, target, old)
+            _fsync_folder(target.parent)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(fresh: Path, target: Path, old: Path) -> None:
+    """Gives `fresh` the name of `target`, and what had that the name of `old`; or changes nothing."""
+    had_one = target.exists()
+    if had_one:
+        os.replace(target, old)
+    try:
+        os.replace(fresh, target)
+    except OSError:
+        if had_one:
+            os.replace(old, target)
+        raise
+
+
+@contextmanager
+def _disk_told(target: Path, temporary: Path) -> Iterator[None]:
+    """Turns what the system says of a disk that does not take `target` into the one clear line."""
+    try:
+        yield
     except OSError as error:
         if error.errno in NO_ROOM:
             action = MAKE_ROOM
@@ -53,12 +111,18 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
             action = "get the right to write there, and run the same command again"
         else:
             raise
-        raise NotWritten(target, f"cannot be written ({error.strerror})", action=action) from error
+        why = (
+            error.strerror if error.filename is not None or error.errno is None else os.strerror(error.errno)
+        )
+        raise NotWritten(target, f"cannot be written ({why})", action=action) from error
 
 
-def _concerns(error: OSError, *paths: Path) -> bool:
-    """Returns whether an error names one of the paths."""
-    return error.filename is not None and Path(os.fsdecode(error.filename)) in paths
+def _concerns(error: OSError, temporary: Path, *folders: Path) -> bool:
+    """Returns whether an error names the temporary path, something in it, or one of the folders."""
+    if error.filename is None:  # pyarrow's, which names the path in its text
+        return temporary.name in str(error)
+    path = Path(os.fsdecode(error.filename))
+    return path in (temporary, *folders) or temporary in path.parents
 
 
 @contextmanager
@@ -82,6 +146,25 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _fsync_folder(folder: Path) -> None:
+    """Flushes the names in a folder; where the file system has no flush of folders, nothing is done."""
+    try:
+        _fsync(folder)
+    except OSError as error:
+        if error.errno not in NO_FLUSH_OF_FOLDERS:
+            raise
+
+
+def _fsync_below(folder: Path) -> None:
+    """Flushes all files and folders below `folder`, and itself last."""
+    for parent, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            path = Path(parent, name)
+            if not path.is_symlink():
+                _fsync(path)
+        _fsync_folder(Path(parent))
 
 
 def write_parquet(table: pa.Table, target: str | Path, *, row_group_rows: int | None = None) -> None:
@@ -125,7 +208,8 @@ def open_parquet(
             action = f"allow more memory; where that does not help, {action}"
         elif isinstance(error, OSError) and error.errno in NOT_THE_CONTENT:
             action = NOT_THE_CONTENT[error.errno]
-        raise InputError(source, f"{what} ({error})", expected=expected, action=action) from error
+        found = "no such file" if isinstance(error, FileNotFoundError) else f"{what} ({error})"
+        raise InputError(source, found, expected=expected, action=action) from error
 
 
 def _is_of(error: Exception, source: str | Path) -> bool:
@@ -150,13 +234,17 @@ def read_parquet(source: str | Path, schema: pa.Schema, *, columns: Sequence[str
     with open_parquet(source) as file:
         missing = [name for name in wanted if name not in file.schema_arrow.names]
         if missing:
-            raise InputError(
-                source,
-                "column missing, written by another version",
-                field=", ".join(missing),
-                action="delete the file and run again",
-            )
+            found, action = "column missing, written by another version", "delete the file and run again"
+            if len(missing) > SHOWN_COLUMNS and len(missing) * 2 > len(wanted):
+                found, action = "columns missing: this is another table", "give the right one"
+            raise InputError(source, found, field=_named(missing), action=action)
         return file.read(columns=wanted)
+
+
+def _named(columns: Sequence[str]) -> str:
+    """Returns the first names, and how many there are more."""
+    first, others = columns[:SHOWN_COLUMNS], columns[SHOWN_COLUMNS:]
+    return ", ".join(first) + (f" and {len(others)} more" if others else "")
 
 
 def read_all(sources: Sequence[str | Path], schema: pa.Schema) -> pa.Table:

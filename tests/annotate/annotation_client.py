@@ -60,7 +60,7 @@ class Served:
         if body is not None:
             usual |= {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{self.port}"}
         usual |= headers or {}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
             data = b"" if body is None else json.dumps(body).encode()
@@ -92,7 +92,7 @@ class Served:
     def stop(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=120)
+            self.process.wait(timeout=600)
         if self.process.stderr is not None:
             self.process.stderr.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from quakesite.annotate.serving import open_desk
 from quakesite.picks.schema import CANDIDATES
 from quakesite.shards import shard_of
 from quakesite.tables import write_parquet
+
+PATIENCE_S = 300.0
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +99,15 @@ def serve(results: Path, tmp_path: Path) -> Iterator[Serve]:
     running: list[Served] = []
 
     def start(*, annotator: str = "Ayşe", port: int = 0, results: Path = results) -> Served:
-        running.append(Served(results, tmp_path / "annotations", annotator, port))
-        return running[-1]
+        ends = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                running.append(Served(results, tmp_path / "annotations", annotator, port))
+                return running[-1]
+            except AssertionError as error:  # a port that was free a moment ago may be another program's now
+                if not port or f"{port} is in use" not in str(error) or time.monotonic() > ends:
+                    raise
+                time.sleep(0.5)
 
     yield start
     for served in running:

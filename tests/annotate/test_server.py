@@ -37,14 +37,18 @@ def served(results: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 def test_only_loopback_is_listened_on(served: Served) -> None:
     hexadecimal = f"{served.port:04X}"
-    listening = [
-        line.split()[1]
-        for table in ("/proc/net/tcp", "/proc/net/tcp6")
-        if os.path.exists(table)
-        for line in Path(table).read_text().splitlines()[1:]
-        if line.split()[1].endswith(f":{hexadecimal}") and line.split()[3] == "0A"
-    ]
-    assert listening == [f"0100007F:{hexadecimal}"]
+    listening: set[str] = set()
+    for _ in range(1000):  # while others open and close, the kernel's table may leave out a line
+        listening |= {
+            line.split()[1]
+            for table in ("/proc/net/tcp", "/proc/net/tcp6")
+            if os.path.exists(table)
+            for line in Path(table).read_text().splitlines()[1:]
+            if line.split()[1].endswith(f":{hexadecimal}") and line.split()[3] == "0A"
+        }
+        if listening:
+            break
+    assert listening == {f"0100007F:{hexadecimal}"}
 
 
 @pytest.mark.parametrize(
@@ -408,7 +412,7 @@ def test_any_of_36000_records_is_listed_read_picked_and_left(serve: Serve, large
 
 def run(*options: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "quakesite.annotate", "--no-browser", *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_missing_records_are_one_clear_line(tmp_path: Path) -> None:
@@ -435,7 +439,7 @@ def test_second_server_for_one_annotator_is_refused(served: Served, results: Pat
 def test_ctrl_c_ends_it_quietly_and_an_open_page_works_on_with_the_next(serve: Serve) -> None:
     served = serve()
     served.process.send_signal(signal.SIGINT)
-    assert served.process.wait(timeout=120) == 0
+    assert served.process.wait(timeout=600) == 0
     assert served.process.stderr is not None
     assert "Traceback" not in served.process.stderr.read()
     again = serve(port=served.port)

@@ -26,6 +26,14 @@ def test_make_writes_everything_that_the_workflow_names(tmp_path: Path) -> None:
     }
 
 
+def test_all_that_is_made_is_on_disk_before_it_has_its_name(tmp_path: Path, flushed: list[int]) -> None:
+    assert (
+        RUNNER.invoke(app, ["make", "--settings", SETTINGS, "--out", str(tmp_path / "demo")]).exit_code == 0
+    )
+    made = [tmp_path / "demo", *(tmp_path / "demo").rglob("*")]
+    assert {path.stat().st_ino for path in made} <= set(flushed)
+
+
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     result = RUNNER.invoke(app, ["make", "--settings", SETTINGS, "--out", str(tmp_path)])

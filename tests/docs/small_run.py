@@ -54,9 +54,15 @@ STEPS = (
     f" --synthetic --out-dir {R}/models/beta_auto_pga --predicted {PREDICTED}",
     f"evaluation features {R}/records/{SHARD}.parquet --picks {R}/picks/kalkan/{SHARD}.parquet"
     f" --out {R}/evaluation/features/{SHARD}.parquet",
+    f"evaluation baselines {R}/evaluation/features/{SHARD}.parquet --stations {R}/stations/stations.parquet"
+    f" --splits {R}/training/splits/1.csv --out-dir {R}/evaluation/baselines",
+    f"evaluation forests --baselines {R}/evaluation/baselines --trials 1 --synthetic"
+    f" --features {R}/evaluation/features/{SHARD}.parquet --catalogue {R}/records/catalogue.parquet"
+    f" --stations {R}/stations/stations.parquet --out-dir {R}/models",
     f"evaluation predictions {R}/training/beta_auto_pga/1/predictions.parquet --predicted {PREDICTED}"
     f" --features {R}/evaluation/features/{SHARD}.parquet --stations {R}/stations/stations.parquet"
-    f" --synthetic --out {R}/predictions.csv --geojson {R}/predictions.geojson --coverage {R}/coverage.csv",
+    f" --synthetic --out {R}/predictions.csv --geojson {R}/predictions.geojson --coverage {R}/coverage.csv"
+    f" --baselines {R}/evaluation/baselines/hvsr_forest.parquet --ranking {R}/ranking.csv",
 )
 
 
@@ -98,6 +104,14 @@ def working_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def of_all_workers(base: Path) -> Path:
+    """Returns the folder that the workers of these tests share; `base` is the one for temporary files.
+
+    Without workers that is `base` itself: what lies above it outlives these tests, and may be of other code.
+    """
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 def once(folder: Path) -> Path:

@@ -7,11 +7,12 @@ import pkgutil
 import re
 import sys
 
+import pytest
 from blocks import ROOT
 
 sys.path.insert(0, str(ROOT / "docs"))
 
-from making import columns, corridor, navigation, rules
+from making import columns, corridor, navigation, rules, sections
 
 import quakesite
 
@@ -66,6 +67,19 @@ def test_navigation_has_every_page_once() -> None:
     there = {str(page.relative_to(ROOT).with_suffix("")) for page in (ROOT / "docs").rglob("*.md")}
     assert there - {navigation.INDEX} <= set(linked)
     assert len(linked) == len(set(linked))
+
+
+def test_configuration_has_a_heading_per_section_and_loses_no_key() -> None:
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    made = sections.by_section(page)
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    assert [line for line in made.splitlines() if line.startswith("| `")] == rows
+    headings = re.findall(r"^## (.+)", made, re.MULTILINE)
+    expected = [f"`{name}`" for name in dict.fromkeys(sections.section(row) for row in rows) if name]
+    assert headings == [sections.WHOLE_RUN, *expected]
+    assert len(expected) > 5
+    with pytest.raises(ValueError, match="no table"):
+        sections.by_section("# Configuration\n")
 
 
 def test_picture_of_the_corridor_is_that_of_the_rules() -> None:

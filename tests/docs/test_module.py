@@ -30,7 +30,7 @@ def test_another_workflow_imports_the_rules(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
     )
     planned = done.stdout + done.stderr

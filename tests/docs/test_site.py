@@ -14,7 +14,7 @@ from blocks import ROOT
 
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 ELSEWHERE = re.compile(r"^(?:[a-z]+:)?//", re.IGNORECASE)
-BUILD_S = 600
+BUILD_S = 3600
 
 
 class Loads(HTMLParser):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +28,9 @@ FINE = {
 PROFILE = {"executor": "slurm", "default-resources": ["slurm_partition=main", "mem_mb=2000"]}
 NO_CLUSTER = "echo 'fatal: Could not establish a configuration source' >&2; exit 1"
 
+PATIENCE_S = 300.0
+"""A script of one line may take long on a busy machine."""
+
 Install = Callable[..., None]
 
 
@@ -37,6 +42,8 @@ def slurm(here: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     found = cluster.shutil.which
     monkeypatch.setattr(cluster.shutil, "which", lambda name: found(name, path=str(folder)))
+    monkeypatch.setattr(cluster, "SECONDS_TO_ANSWER", PATIENCE_S)
+    monkeypatch.setenv("LOGNAME", "ayse")  # who has no name on this machine has no account either
     monkeypatch.delenv("SLURM_CONF", raising=False)
 
     def install(**scripts: str) -> None:
@@ -95,8 +102,13 @@ def test_commands_without_a_cluster(
 def test_a_command_that_never_answers_is_given_up(
     slurm: Install, profile: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "SECONDS_TO_ANSWER", 0.2)
-    slurm(squeue="exec sleep 30")
+    run = subprocess.run
+
+    def impatient(command: tuple[str, ...], **options: Any) -> subprocess.CompletedProcess[str]:
+        return run(command, **options | ({"timeout": 0.1} if command[0] == "squeue" else {}))
+
+    monkeypatch.setattr(cluster.subprocess, "run", impatient)
+    slurm(squeue="exec sleep 600")
     findings = check_slurm(profile())
     assert states(findings)["slurm status"] is State.FAILED
     assert findings[-1].found.startswith("squeue did not answer")
@@ -139,6 +151,17 @@ def test_a_partition_that_is_down_is_a_warning_and_ones_own_account_is_fine(
     mine = ["slurm_partition=long", "slurm_account=physics"]
     assert check_slurm(profile(**{"default-resources": mine}))[2].state is State.OK
     slurm(sacctmgr="exit 1")  # nobody can tell
+    assert check_slurm(profile(**{"default-resources": ["slurm_account=biology"]}))[2].state is State.OK
+
+
+def test_who_has_no_name_is_not_asked_for_accounts(
+    slurm: Install, profile: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    slurm()
+    monkeypatch.setattr(cluster.getpass, "getuser", nameless)
     assert check_slurm(profile(**{"default-resources": ["slurm_account=biology"]}))[2].state is State.OK
 
 

@@ -218,7 +218,7 @@ class Afad:
             if not hold:
                 return self._behave(self.next_exports, body, self._export(body))
         self.held.set()
-        self.release.wait(120)
+        self.release.wait()
         return None
 
     @staticmethod
@@ -254,10 +254,11 @@ class Afad:
                 if reply is None:
                     self.close_connection = True
                     return
+                # Counted first: once the client has its answer, a test may look at the count.
+                if reply.status == 200 and reply.cut_at is None and "filename" in body:
+                    afad._count_served(body, reply)
                 with contextlib.suppress(ConnectionError):
                     self._send(reply)
-                    if reply.status == 200 and reply.cut_at is None and "filename" in body:
-                        afad._count_served(body, reply)
 
             def _send(self, reply: Reply) -> None:
                 self.send_response(reply.status)

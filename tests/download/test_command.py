@@ -64,7 +64,7 @@ def test_killed_in_mid_download_it_goes_on_and_fetches_nothing_twice(afad: Afad,
     afad.hold_export = 3
     folder = tmp_path / "tadas"
     killed = started(afad, folder)
-    assert afad.held.wait(120)
+    assert afad.held.wait(600)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert killed.returncode == -signal.SIGKILL
@@ -100,12 +100,12 @@ def test_two_at_once_in_one_folder_share_nothing_and_the_second_says_so(afad: Af
     afad.hold_export = 2
     folder = tmp_path / "tadas"
     first = started(afad, folder)
-    assert afad.held.wait(120)
+    assert afad.held.wait(600)
     with pytest.raises(InputError, match="another download is at work here; wait for its end"):
         run("records", "--folder", folder, *MONTH, "--settings", hasty(afad), "--archive", folder)
     assert afad.counts["search"] == 1, "the second asks the server for nothing"
     afad.release.set()
-    out, err = first.communicate(timeout=120)
+    out, err = first.communicate(timeout=600)
     assert first.returncode == 0, err
     assert counted(out, "fetched") == 15
     assert dict(afad.served) == dict.fromkeys(names, 1)

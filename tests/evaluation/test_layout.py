@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from quakesite.errors import InputError
-from quakesite.evaluation.layout import latex, number, read_csv, write_csv
+from quakesite.evaluation.layout import latex, markdown, number, p_text, p_value, read_csv, write_csv
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
@@ -57,6 +57,24 @@ def test_a_value_that_is_no_number_names_its_column(value: str) -> None:
     assert number({"vs30": "330.5"}, "vs30", "t.csv") == 330.5
 
 
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [
+        (0.0004998, 3, "< 0.001"),
+        (0.001, 3, "0.001"),
+        (0.0314, 3, "0.031"),
+        (0.0049, 2, "< 0.01"),
+        (1.0, 3, "1.000"),
+        (float("nan"), 3, "NaN"),
+        (None, 3, ""),
+    ],
+)
+def test_no_p_is_printed_as_zero(value, decimals: int, expected: str) -> None:
+    assert p_value(value, decimals) == expected
+    assert p_text(value, decimals) == f"p {expected}"
+    assert markdown([[p_value(value, decimals)], ["0.5"]], ["p"]).splitlines()[1] == "| ---: |"
+
+
 def test_latex_escapes_what_latex_takes_for_its_own() -> None:
     written = latex([["a_b & c", "5%"], ["", ""], ["#1 $x$ {y} ~z^2 \\", "6%"]], ["n", "v"], caption="50 %")
     assert r"a\_b \& c & 5\% \\" in written
@@ -64,3 +82,15 @@ def test_latex_escapes_what_latex_takes_for_its_own() -> None:
     assert r"\caption{50 \%}" in written
     assert r"\begin{tabular}{lr}" in written
     assert written.count(r"\midrule") == 2
+
+
+def test_notes_below_a_latex_table_are_flush_left_paragraphs() -> None:
+    lines = latex([["a", "1"]], ["n", "v"], caption="c", notes=["50 % of it.", "More."]).splitlines()
+    below = lines[lines.index(r"\end{tabular}}") + 1 :]
+    assert below == [
+        r"\par\medskip\footnotesize\raggedright",
+        r"50 \% of it.\par",
+        r"More.\par",
+        r"\end{table}",
+    ]
+    assert r"\footnotesize" not in latex([["a", "1"]], ["n", "v"], caption="c")

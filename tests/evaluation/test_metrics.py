@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from quakesite.evaluation.audit import verdict
+from quakesite.evaluation.audit import clipped, verdict
 from quakesite.evaluation.metrics import (
     NOTHING,
     TestRows,
@@ -111,6 +111,24 @@ def test_skill_interval_covers_the_true_skill_as_often_as_it_says() -> None:
         for low, high in [skill_interval(one, other, resamples=300, confidence=0.9, seed=1)]
     ]
     assert 0.85 <= np.mean(hits) <= 0.94
+
+
+def test_predictions_that_no_logarithm_can_be_taken_of_are_counted_and_count_as_one_metre_per_second() -> (
+    None
+):
+    figures = judge(
+        rows("aabc", [400.0] * 4, [-30.0, 0.999, 0.0, 1.0]), resamples=100, confidence=0.9, seed=0
+    )
+    assert figures.n_clipped == 3
+    assert figures.rms_ln_vs30 == pytest.approx(np.log(400.0))
+    said = clipped("beta_auto_pga", figures)
+    assert said is not None
+    assert said.startswith(
+        "beta_auto_pga: 3 of its test predictions are under 1 m/s; in the figures of ln Vs30"
+    )
+    usual = judge(rows("abc", [400.0] * 3, [300.0, np.nan, 500.0]), resamples=100, confidence=0.9, seed=0)
+    assert usual.n_clipped == NOTHING.n_clipped == 0
+    assert clipped("beta_auto_pga", usual) is None
 
 
 def test_skill_interval_is_undefined_below_three_stations() -> None:

@@ -21,8 +21,10 @@ from quakesite.demo.settings import DemoSettings
 from quakesite.errors import InputError
 from quakesite.evaluation.assemble import Origin, assemble
 from quakesite.evaluation.command import app
+from quakesite.evaluation.layout import write_csv as write_rows
 from quakesite.evaluation.predict import read_records
 from quakesite.evaluation.predict_command import predict
+from quakesite.evaluation.ranking import ranking_rows
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.models import load
 from quakesite.picks.picked import picks_table
@@ -144,6 +146,9 @@ def test_three_lines_of_python_predict_as_the_workflow_does(run: Run) -> None:
     assert {one.station for one in estimates} == {row["station"] for row in of_workflow} >= UNMEASURED
 
 
+COMPUTED = ("vs30_predicted", "vs30_low", "vs30_high", "latitude", "longitude", "probability_", "outside_p")
+
+
 def test_the_command_gives_the_figures_of_predictions_csv(run: Run, tmp_path: Path) -> None:
     tables = [str(folder / "predictions.parquet") for folder in run.trials(NAME)]
     arguments = ["predictions", *tables, "--stations", str(run.stations), "--out", str(tmp_path / "w.csv")]
@@ -156,8 +161,8 @@ def test_the_command_gives_the_figures_of_predictions_csv(run: Run, tmp_path: Pa
     for mine, theirs in zip(own[1:], of_workflow[1:], strict=True):
         pair = zip(mine.split(",")[: len(header)], theirs.split(","), strict=True)
         for name, (value, expected) in zip(header, pair, strict=True):
-            if name in ("vs30_predicted", "vs30_low", "vs30_high", "latitude", "longitude") and expected:
-                assert float(value) == pytest.approx(float(expected), rel=1e-4), name
+            if name.startswith(COMPUTED) and expected:  # in batches of other sizes: the last digit may differ
+                assert float(value) == pytest.approx(float(expected), rel=1e-4, abs=2e-4), name
             elif name != "vs30_measured":
                 assert value == expected, name
     bounded = [line.split(",")[0] for line in own[1:] if line.split(",")[6] and line.split(",")[7]]
@@ -188,7 +193,7 @@ def test_the_components_of_a_record_may_all_be_named(run: Run) -> None:
     records = read_records(files, rejects)
     assert len(files) >= 3 * len(records) > 0
     assert [one.record_id for one in records] == [one.record_id for one in read_any(folder, rejects=[])]
-    with pytest.raises(InputError, match="not found"):
+    with pytest.raises(InputError, match="no such file"):
         read_records([*files, folder / "nowhere.asc"], rejects)
 
 
@@ -406,6 +411,8 @@ def test_the_lines_of_the_documentation_run(run: Run, root: Path, tmp_path: Path
     text = (root / "docs" / "predict.md").read_text(encoding="utf-8")
     [block] = [found for found in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "load(" in found]
     shutil.copytree(run.model(), tmp_path / "results/models/beta_auto_pga")
+    ranking = ranking_rows({"beta_auto_pga": 0.1})
+    write_rows(ranking, ranking[0], tmp_path / "results" / "ranking.csv")
     (tmp_path / "my_records").mkdir()
     for path in run.archive.rglob("*"):
         if path.is_file() and ("9001" in path.name or "9002" in path.name):

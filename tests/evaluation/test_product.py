@@ -16,7 +16,8 @@ from quakesite.evaluation.coverage import LEVELS, binomial_interval, coverage_ro
 from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.geojson import feature_collection
 from quakesite.evaluation.layout import read_csv
-from quakesite.evaluation.product import CONTRACT, product, product_rows, ranking, said_by
+from quakesite.evaluation.pooling import estimates, pool
+from quakesite.evaluation.product import CONTRACT, product, product_rows, ranked, said_by, summary
 from quakesite.evaluation.schema import FEATURES, OUTSIDE, UNMEASURED
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.stations.schema import CLASSES, STATIONS
@@ -24,6 +25,7 @@ from quakesite.tables import read_parquet, write_parquet
 from quakesite.training.schema import PREDICTIONS
 
 NAME = "beta_auto_pga"
+SAID = {"model": NAME, "coverage": 0.9, "outside_level": 0.05}
 NEW = "9999"
 
 
@@ -79,6 +81,7 @@ def written(predictions, models, stations, vs30, tmp_path):
     arguments += ["--predicted", predicted, "--features", tmp_path / "features.parquet"]
     for option, name in (("--out", "p.csv"), ("--geojson", "p.geojson"), ("--coverage", "c.csv")):
         arguments += [option, tmp_path / name]
+    arguments += ["--ranking", tmp_path / "ranking.csv"]
     result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
     assert (
         f"{NAME}, 101 stations out of fold (1 of them without a measured Vs30), 0 seen in training, 1 outside"
@@ -106,6 +109,15 @@ def test_the_contracts_columns_come_first_and_the_others_behind(written) -> None
         )
 
 
+def test_the_ranking_names_the_models_and_where_they_are(written) -> None:
+    rows = read_csv(written / "ranking.csv")
+    assert [(row["model"], row["kind"], row["folder"]) for row in rows] == [
+        (NAME, "experiment", f"models/{NAME}"),
+        ("alpha_auto_pga", "experiment", "models/alpha_auto_pga"),
+    ]
+    assert float(rows[0]["validation_skill"]) > float(rows[1]["validation_skill"])
+
+
 def test_an_unmeasured_station_is_predicted_by_the_ensemble_of_all_trials(rows_of) -> None:
     row = rows_of("useful", with_new_station)[NEW]
     assert (row["vs30_measured"], row["n_records"], row["out_of_fold"]) == (None, 2, True)
@@ -118,7 +130,7 @@ def test_the_model_with_the_best_validation_skill_is_chosen_and_tests_have_no_sa
 ) -> None:
     names = {NAME: "random", "alpha_auto_pga": "useful", "gamma_ps_auto": "constant"}
     paths = [path for name, kind in names.items() for path in predictions(name, models[kind])]
-    assert ranking(read_folds(paths))[0] == "alpha_auto_pga"
+    assert next(iter(ranked(read_folds(paths)))) == "alpha_auto_pga"
     tables = {name: folds.table for name, folds in read_folds(paths).items()}
     spoilt = tables["alpha_auto_pga"].to_pylist()
     for row in spoilt:
@@ -127,16 +139,16 @@ def test_the_model_with_the_best_validation_skill_is_chosen_and_tests_have_no_sa
     folds["alpha_auto_pga"] = type(folds[NAME])(
         folds[NAME].rows, (), pa.Table.from_pylist(spoilt, schema=PREDICTIONS)
     )
-    assert ranking(folds)[0] == "alpha_auto_pga"
-    assert ranking(folds, NAME)[:2] == [NAME, "alpha_auto_pga"]
-    assert ranking({}) == []
+    assert next(iter(ranked(folds))) == "alpha_auto_pga"
+    assert list(ranked(folds, NAME))[:2] == [NAME, "alpha_auto_pga"]
+    assert ranked({}) == {}
 
 
 def test_experiments_tested_on_picks_by_hand_are_chosen_by_name_alone(predictions, models) -> None:
     paths = predictions("alpha_man_pga", models["useful"]) + predictions(NAME, models["random"])
     folds = read_folds(paths)
-    assert ranking(folds) == [NAME]
-    assert ranking(folds, "alpha_man_pga") == ["alpha_man_pga", NAME]
+    assert list(ranked(folds)) == [NAME]
+    assert list(ranked(folds, "alpha_man_pga")) == ["alpha_man_pga", NAME]
 
 
 def test_a_station_without_records_in_the_best_model_is_predicted_by_the_next(
@@ -320,3 +332,19 @@ def test_a_station_without_coordinates_has_no_geometry(rows_of) -> None:
     collection = feature_collection([row])
     assert collection["features"][0]["geometry"] is None
     assert "bbox" not in collection
+
+
+def test_predictions_under_one_metre_per_second_are_counted_and_said(predictions, models) -> None:
+    paths = predictions(NAME, lambda measured, seen, trial: np.where(measured > 600.0, -5.0, measured))
+    table = read_folds(paths)[NAME].table
+    pooled = pool(table)
+    rows = [row for row in table.to_pylist() if row["split"] == "test"]
+    low = {row["station"] for row in rows if row["vs30_predicted_m_s"] < 0.0}
+    assert {name for name, one in pooled.items() if one.n_clipped} == low != set()
+    found = estimates(pooled, [], {}, **SAID)
+    n_low = sum(row["vs30_predicted_m_s"] < 0.0 for row in rows)
+    assert sum(one.n_clipped for one in found) == n_low
+    assert {one.vs30_m_s for one in found if one.station in low} == {1.0}
+    assert summary(found, {}).endswith(f"; {n_low} predictions of records under 1 m/s count as 1 m/s")
+    whole = estimates({"1": pooled[sorted(set(pooled) - low)[0]]}, [], {}, **SAID)
+    assert "under" not in summary(whole, {})

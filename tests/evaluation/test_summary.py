@@ -16,6 +16,8 @@ from quakesite import rejects
 from quakesite.evaluation.audit import interval
 from quakesite.evaluation.command import app
 from quakesite.evaluation.corridor import steps
+from quakesite.evaluation.layout import write_csv
+from quakesite.evaluation.ranking import COLUMNS, ranking_rows, recommendation
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.summary import lines, show, trained_folds
 from quakesite.evaluation.table2 import figures_of
@@ -96,6 +98,24 @@ def test_a_collapsed_model_is_told_in_a_sentence(predictions, models, tmp_path) 
     assert "training: gamma_ps_auto: 250 test records of 100 stations, error" in text
     assert "The archive is synthetic" in text
     assert "Error on unseen stations" in shown(tmp_path, terminal=True)
+
+
+def test_the_model_that_predict_uses_is_named(predictions, models, tmp_path: Path, monkeypatch) -> None:
+    predictions("beta_auto_pga", models["constant"])
+    rows = ranking_rows({"slope_proxy": 0.5, "hvsr_forest": 0.42, "beta_auto_pga": -0.01})
+    write_csv(rows, COLUMNS, tmp_path / "ranking.csv")
+    said = f"hvsr_forest (skill 0.42); `quakesite predict RECORDS --model {tmp_path}` uses it"
+    assert f"best on validation stations: {said}\n" in shown(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    write_csv(rows[2:], COLUMNS, Path("results/ranking.csv"))
+    assert recommendation("results") == (
+        "best on validation stations: beta_auto_pga (and no better than a constant, skill -0.01); "
+        "`quakesite predict RECORDS` uses it"
+    )
+    write_csv(rows[:1], COLUMNS, Path("results/ranking.csv"))
+    assert recommendation("results") is None
+    assert recommendation(tmp_path / "nowhere") is None
 
 
 def test_the_command_runs_where_nothing_has_run(tmp_path: Path) -> None:

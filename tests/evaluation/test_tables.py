@@ -105,6 +105,7 @@ def test_a_constant_model_is_called_collapsed_although_its_trials_differ(table2)
 def test_a_model_that_was_stopped_near_zero_is_told_from_one_that_has_collapsed(table2) -> None:
     _, said = table2("unfinished")
     assert "beta_auto_pga is still near 0 m/s" in said
+    assert "beta_auto_pga: 250 of its test predictions are under 1 m/s" in said
     assert "training.max_epochs" in said
 
 

@@ -15,4 +15,4 @@ import small_run
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small run. Tests must not change it."""
-    return small_run.once(tmp_path_factory.getbasetemp().parent)
+    return small_run.once(small_run.of_all_workers(tmp_path_factory.getbasetemp()))

@@ -1,4 +1,7 @@
-"""A newcomer's task: a new pick method and a new network, one file each, no stage touched."""
+"""A newcomer's task: a new pick method and a new network, one file each, no stage touched.
+
+Both as `examples/` has them, and as someone has them who copies them from the pages.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from blocks import blocks_of
 from small_run import quakesite, working_in
 
 from quakesite.errors import InputError
@@ -24,16 +28,26 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 WINDOWS = "results/windows/pga60/auto/0-of-1.parquet"
 RECORDS = "results/records/0-of-1.parquet"
+PRINTED = {"my_picker.py": "new-pick-method.md", "my_network.py": "new-model.md"}
+"""Files that the pages let their reader write, and the page."""
 
 
 @pytest.fixture
 def workplace(finished: Path, tmp_path: Path) -> Path:
-    """A copy of the small run, with the two files in it."""
+    """A copy of the small run, with the files in it."""
     folder = tmp_path / "work"
     shutil.copytree(finished, folder)
     for name in ("pick_method.py", "network.py"):
         shutil.copy2(EXAMPLES / name, folder)
+    for name, page in PRINTED.items():
+        (folder / name).write_text(printed(page), encoding="utf-8")
     return folder
+
+
+def printed(page: str) -> str:
+    """Returns the first Python of a how-to page."""
+    found = blocks_of(ROOT / "docs/how-to" / page)
+    return next(block.text for block in found if block.language == "python")
 
 
 def run(command: str, *more: str) -> None:
@@ -41,9 +55,10 @@ def run(command: str, *more: str) -> None:
     assert quakesite([*command.split(), *more]) == 0, command
 
 
-def test_pick_method_of_ones_own_makes_picks_as_any_other(workplace: Path) -> None:
+@pytest.mark.parametrize("name", ["pick_method.py", "my_picker.py"])
+def test_pick_method_of_ones_own_makes_picks_as_any_other(name: str, workplace: Path) -> None:
     with working_in(workplace):
-        run(f"picks shard {RECORDS} --method pick_method.py --out own.parquet --rejects own_rejects.parquet")
+        run(f"picks shard {RECORDS} --method {name} --out own.parquet --rejects own_rejects.parquet")
         run("picks join own.parquet results/picks/kalkan/0-of-1.parquet --out both.parquet")
         run("picks agreement both.parquet --out agreement.csv")
         picks = pq.read_table("own.parquet").to_pylist()
@@ -53,16 +68,17 @@ def test_pick_method_of_ones_own_makes_picks_as_any_other(workplace: Path) -> No
             row["record_id"]: row["time_s"] for row in pq.read_table("results/picks.parquet").to_pylist()
         }
     assert len(picks) + refused == n_records
-    assert {row["method"] for row in picks} == {"pick_method"}
-    assert {row["weights"] for row in picks} == {"pick_method.py"}
+    assert {row["method"] for row in picks} == {Path(name).stem}
+    assert {row["weights"] for row in picks} == {name}
     assert all(row["snr_db"] is not None for row in picks)
     near = [row for row in picks if abs(row["time_s"] - kalkan[row["record_id"]]) < 1.0]
     assert len(near) >= len(picks) / 2 > 0
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_network_of_ones_own_is_trained_saved_and_asked(workplace: Path) -> None:
-    settings = {"max_epochs": 1, "batch_size": 8, "target": "ln", "network": "network.py"}
+@pytest.mark.parametrize("name", ["network.py", "my_network.py"])
+def test_network_of_ones_own_is_trained_saved_and_asked(name: str, workplace: Path) -> None:
+    settings = {"max_epochs": 1, "batch_size": 8, "target": "ln", "network": name}
     with working_in(workplace):
         stations = "--stations results/stations/stations.parquet"
         run(
@@ -72,10 +88,10 @@ def test_network_of_ones_own_is_trained_saved_and_asked(workplace: Path) -> None
         )
         run(
             f"evaluation model beta_auto_pga --trials own/1 --windows {WINDOWS}"
-            f" {stations} --network network.py --out-dir own/model --predicted own/predicted.parquet"
+            f" {stations} --network {name} --out-dir own/model --predicted own/predicted.parquet"
         )
         files = [path.name for path in Path("own/model").iterdir()]
-        estimates = load("own/model", network="network.py").predict(read("resources/demo/archive"))
+        estimates = load("own/model", network=name).predict(read("resources/demo/archive"))
     assert [name for name in files if name.endswith(".py")] == []
     assert len(estimates) == pq.read_table(workplace / WINDOWS, columns=["station"]).num_rows
 
@@ -88,7 +104,7 @@ def test_model_that_names_a_file_does_not_run_it(workplace: Path) -> None:
         "except InputError as error: print(error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, check=True, timeout=300
+        [sys.executable, "-c", code], cwd=workplace, capture_output=True, text=True, check=True, timeout=3600
     )
     assert "--network network.py" in done.stdout
 
@@ -111,7 +127,7 @@ def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
     )
     planned = done.stdout + done.stderr

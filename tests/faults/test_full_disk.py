@@ -41,12 +41,10 @@ def test_another_error_of_the_system_is_passed_on(tmp_path: Path) -> None:
 def test_full_disk_under_another_library_costs_one_line_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def full() -> None:
+    def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "last.ckpt")
 
-    monkeypatch.setattr(cli, "app", full)
-    monkeypatch.setattr(cli, "STAGES", {})
-    full.add_typer = full.command = lambda *_, **__: lambda function: function  # type: ignore[attr-defined]
+    monkeypatch.setattr(cli, "root_command", lambda: full)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 120.0
+PATIENCE_S = 600.0
 OF_THE_PAGE = ("file:", "data:", "blob:", "chrome:", "chrome-untrusted:", "about:")
 
 
@@ -21,7 +21,7 @@ def open_page(browser: Any, page: Path, fragment: str = "") -> None:
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
-    """Returns the first true value of `condition`; fails after a minute."""
+    """Returns the first true value of `condition`; fails after ten minutes."""
     ends = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends:
         value = condition()

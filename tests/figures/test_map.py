@@ -215,6 +215,7 @@ def test_on_a_narrow_screen_map_and_sheet_are_both_in_view(browser: Any, drawn: 
     try:
         open_page(browser, drawn / "map.html", "#0002")
         ready(browser)
+        wait_for(lambda: browser.execute_script("return innerWidth") == 390, "the narrow screen")
         boxes = browser.execute_script(
             "return ['map', 'sheet'].map(id => document.getElementById(id).getBoundingClientRect().toJSON())"
         )
@@ -246,15 +247,19 @@ def test_an_address_that_is_no_text_opens_the_map_all_the_same(browser: Any, dra
 
 
 def test_the_panel_can_be_scrolled_where_the_window_is_low(page: Any) -> None:
-    size = page.get_window_size()
+    size, inside = page.get_window_size(), "return [innerWidth, innerHeight]"
+    before = page.execute_script(inside)
     page.set_window_size(1200, 420)
+    wait_for(lambda: page.execute_script(inside) != before, "the low window")
     script = (
         "const panel = document.getElementById('panel'); panel.scrollTop = 9999;"
         "return [panel.scrollHeight > panel.clientHeight, panel.scrollTop > 0]"
     )
-    low = page.execute_script(script)
-    page.set_window_size(size["width"], size["height"])
-    assert low == [True, True]
+    try:
+        wait_for(lambda: page.execute_script(script) == [True, True], "a panel that scrolls")
+    finally:
+        page.set_window_size(size["width"], size["height"])
+        wait_for(lambda: page.execute_script(inside) == before, "the window as it was")
 
 
 def test_a_thousand_stations_are_all_there_and_open_their_sheets(

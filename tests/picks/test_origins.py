@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,7 +118,5 @@ def test_hub_that_does_not_answer_is_given_up_without_a_download(monkeypatch: py
 
 def test_download_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(origins, "SECONDS_TO_DOWNLOAD", 0.2)
-    started = time.monotonic()
     with pytest.raises(NotHere, match="stopped"):
-        origins._run(["sleep", "30"])
-    assert time.monotonic() - started < 10
+        origins._run(["sleep", "600"])

@@ -301,6 +301,7 @@ def test_bookkeeping_of_a_download_is_passed_over_only_beside_its_ledger(tmp_pat
     (tmp_path / "tadas").mkdir()
     for name in archive.BOOKKEEPING:
         (tmp_path / "tadas" / name).write_bytes(b"")
+    (tmp_path / archive.LOCK).write_bytes(b"")  # alone in the copy of an object store
     (tmp_path / "refused.csv").write_text("my own notes\n")
     (tmp_path / "waveforms.csv").write_text("my own notes\n")
     assert reasons(tmp_path) == dict.fromkeys(("refused.csv", "waveforms.csv"), "not_a_record")
@@ -336,16 +337,47 @@ def test_a_name_on_disk_that_is_no_utf8_is_refused(tmp_path: Path, ingest: Calla
     assert refused == {Component(station="0999").name: "unsafe_path", "link": "duplicate"}
 
 
+def inventory(*stations: str) -> bytes:
+    described = "".join(f'<Station code="{station}"/>' for station in stations)
+    return f'<FDSNStationXML><Network code="TK">{described}</Network></FDSNStationXML>'.encode()
+
+
 def test_a_stationxml_of_two_stations_counts_for_each(tmp_path: Path) -> None:
-    xml = b'<FDSNStationXML><Network code="TK"><Station code="0101"/><Station code="0102"/></Network>'
+    xml = inventory("0101", "0102")
     (tmp_path / "all.xml").write_bytes(xml)
-    found = archive.scan([str(tmp_path)]).found
+    for station in ("0101", "0102"):
+        (tmp_path / f"20230626064129_{station}.mseed").touch()
+    found = [one for one in archive.scan([str(tmp_path)]).found if one.form == "stationxml"]
     assert [(one.station, one.source.partition("#")[2]) for one in found] == [
         ("0101", "0101"),
         ("0102", "0102"),
     ]
     with opening.Sources() as opened:
         assert opened.read(found[0].source) == opened.read(found[1].source) == xml
+
+
+def test_an_inventory_of_a_network_has_one_row_with_a_count_and_none_for_each_station(
+    tmp_path: Path, ingest: Callable[..., Ingested]
+) -> None:
+    write(tmp_path / "a", three())
+    (tmp_path / "a/network.xml").write_bytes(inventory(*(f"{number:04d}" for number in range(100, 3100))))
+    kept, refused = ingest(tmp_path / "a")
+    assert (kept, refused) == (["20201030115124_0905"], {"network.xml": "not_a_record"})
+    found = archive.scan([str(tmp_path / "a")])
+    assert found.stations == ["0905"]
+    assert [one.detail for one in found.refused] == [
+        "a StationXML: 3000 of its stations have no miniSEED here"
+    ]
+
+
+def test_of_an_inventory_only_the_stations_with_miniseed_are_kept(tmp_path: Path) -> None:
+    write(tmp_path, three())
+    (tmp_path / "network.xml").write_bytes(inventory("0905", "1211", "1212"))
+    (tmp_path / "20230626064129_1211.mseed").touch()
+    found = archive.scan([str(tmp_path)])
+    assert [Path(one.source).name for one in found.found if one.form == "stationxml"] == ["network.xml#1211"]
+    (refused,) = found.refused
+    assert refused.detail == "a StationXML: 2 of its stations have no miniSEED here"
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -13,12 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol", "setpriv")
 PATH_OF_DAEMONS = "/usr/sbin:/sbin"
-SECONDS_TO_START = 300.0
+SECONDS_TO_START = 1800.0
 PORT_TAKEN = "Address already in use"
-CPUS = 2
+CPUS, MEMORY_MB = 2, 16_000
+"""What the node says it has, so that the jobs' requests fit on every machine; nothing holds them to it."""
 
 CONFIGURATION = """\
 ClusterName=test
@@ -29,7 +33,13 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 CryptoType=crypto/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire=3600
+MessageTimeout=100
+TCPTimeout=60
+BatchStartTimeout=3600
+SlurmdTimeout=0
+UnkillableStepTimeout=3600
+OverTimeLimit=UNLIMITED
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool
 SlurmctldPidFile={folder}/slurmctld.pid
@@ -64,8 +74,8 @@ def search_path() -> str:
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, seconds: float, alive: Sequence[subprocess.Popen[bytes]] = ()
-) -> object:
+    condition: Callable[[], T], what: str, seconds: float, alive: Sequence[subprocess.Popen[bytes]] = ()
+) -> T:
     """Returns what `condition` gives once that is true.
 
     Args:
@@ -102,7 +112,7 @@ class Cluster:
         """Returns what one of Slurm's commands prints; nothing where it fails or does not answer."""
         try:
             done = subprocess.run(
-                command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+                command, env=self.environment, capture_output=True, text=True, timeout=600, check=False
             )
         except subprocess.TimeoutExpired:
             return ""
@@ -128,7 +138,7 @@ def running_cluster() -> Iterator[Cluster]:
     are taken then.
 
     Raises:
-        AssertionError: it does not answer within five minutes; the message holds the daemons' last words.
+        AssertionError: it does not answer within half an hour; the message holds the daemons' last words.
     """
     with ExitStack() as stack:
         for last in (False, False, False, True):
@@ -144,8 +154,8 @@ def running_cluster() -> Iterator[Cluster]:
 @contextmanager
 def _started_cluster() -> Iterator[Cluster]:
     folder = Path(
-        tempfile.mkdtemp(prefix="quakesite-slurm-")
-    )  # a short path: sockets have at most 108 characters
+        tempfile.mkdtemp(prefix="quakesite-slurm-", dir="/tmp")
+    )  # a short path, wherever TMPDIR is: sockets have at most 108 characters
     cluster = Cluster(folder)
     _write_configuration(folder)
     with ExitStack() as stack:
@@ -189,13 +199,12 @@ def _write_configuration(folder: Path) -> None:
     key = folder / "munge.key"
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(1024))
-    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     values = {
         "folder": folder,
         "host": _host(),
-        "user": getpass.getuser(),
+        "user": pwd.getpwuid(os.getuid()).pw_name,  # USER may be somebody else
         "cpus": CPUS,
-        "memory_mb": memory_mb,
+        "memory_mb": MEMORY_MB,
     }
     ports = dict(zip(("controller_port", "node_port"), _free_ports(2), strict=True))
     (folder / "slurm.conf").write_text(CONFIGURATION.format(**values, **ports))
@@ -241,7 +250,7 @@ def _end_jobs(cluster: Cluster) -> None:
     unfinished = ("PENDING", "RUNNING", "COMPLETING", "SUSPENDED")
     for number, _ in cluster.jobs(*unfinished):
         cluster.ask("scancel", "--full", number)
-    wait_until(lambda: not cluster.jobs(*unfinished), "the end of all jobs", 300)
+    wait_until(lambda: not cluster.jobs(*unfinished), "the end of all jobs", SECONDS_TO_START)
 
 
 def _last_words(folder: Path) -> str:

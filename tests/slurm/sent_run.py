@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from holding import windows_jobs_held
 from one_node import Cluster, ends_with_this_process, wait_until
 from workflow_checkout import Checkout
 
 TARGETS = ("results/table2.csv", "results/rejects.csv")
-SECONDS = 1800.0
+SECONDS = 4 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def send(checkout: Checkout, cluster: Cluster) -> SentRun:
     Half-way: its records are read and picked, its windows are held until it is gone.
 
     Raises:
-        AssertionError: it does not end within 30 minutes, or there was no job to be killed.
+        AssertionError: it does not end within hours, or there was no job to be killed.
     """
     (checkout.folder / "test_config.json").write_text(json.dumps(checkout.config))
     command = ends_with_this_process(sys.executable, "-m", "snakemake")
@@ -68,20 +69,26 @@ def send(checkout: Checkout, cluster: Cluster) -> SentRun:
             )
             wait_until(held.exists, "a job to kill", SECONDS, [process])
             killed = held.read_text().split()[1]
-            cluster.ask("scancel", killed)
-            wait_until(lambda: _has_ended(cluster, killed), f"the end of job {killed}", SECONDS, [process])
+            wait_until(lambda: _cancelled(cluster, killed), f"the end of job {killed}", SECONDS, [process])
         process.wait(SECONDS)
     except (AssertionError, subprocess.TimeoutExpired) as error:
         raise AssertionError(f"{error}\n{said.read_text()[-6000:]}") from None
     finally:
         if process is not None:
             _end(process)
-    jobs = {number: cluster.job(number) for number, _ in cluster.jobs()}
+    jobs = {
+        number: wait_until(partial(cluster.job, number), f"job {number}", SECONDS)
+        for number, _ in wait_until(cluster.jobs, "the list of jobs", SECONDS)
+    }
     return SentRun(checkout, process.returncode, said.read_text(), jobs, killed)
 
 
-def _has_ended(cluster: Cluster, number: str) -> bool:
-    return cluster.job(number).get("JobState") in ("CANCELLED", "COMPLETED", "FAILED")
+def _cancelled(cluster: Cluster, number: str) -> bool:
+    """Cancels a job, and returns whether it has ended; a busy Slurm may not hear the first time."""
+    if cluster.job(number).get("JobState") in ("CANCELLED", "COMPLETED", "FAILED"):
+        return True
+    cluster.ask("scancel", number)
+    return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -177,7 +177,7 @@ def test_a_layout_whose_coordinates_are_no_numbers_does_not_end_the_reader(tmp_p
     text = LAYOUT.replace("{FIELD: ['PATTERN']}", r"{latitude: ['lat (?P<value>\S+)'], longitude: ['lon']}")
     (tmp_path / "mine.yaml").write_text(text + "station_in_file_name: '(?P<value>\\d+)'\n", encoding="utf-8")
     path = tmp_path / "3506.csv"
-    path.write_text("lat 38N\nlon 30.5\n" + TABLE.replace("Thickness", "Thick"), encoding="utf-8")
+    path.write_text("lat 38x5\nlon 30.5\n" + TABLE.replace("Thickness", "Thick"), encoding="utf-8")
     with ReportReader(read_layouts([tmp_path])[:1], "reject", 60.0) as reader:
         (said,) = reader.read(path)
     assert isinstance(said, Statement), said

@@ -58,7 +58,7 @@ def store(server: str, monkeypatch: pytest.MonkeyPatch) -> Store:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    urlopen(Request(f"http://{server}/moto-api/reset", method="POST"), timeout=60).close()
+    urlopen(Request(f"http://{server}/moto-api/reset", method="POST"), timeout=600).close()
     client = boto3.client("s3", endpoint_url=f"http://{server}", region_name="us-east-1")
     client.create_bucket(Bucket=BUCKET)
     return Store(server, client)

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quakesite.download.command import app
+from quakesite.download.ledger import LOCK, alone
 from quakesite.download.objects import copy_archive
 from quakesite.errors import InputError
 
@@ -25,9 +26,9 @@ def place(store) -> str:
 
 
 def here(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
+    """The files below a folder, without the lock of the download."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if name != LOCK}
 
 
 def test_the_copy_holds_what_is_below_the_prefix_and_nothing_else(place: str, tmp_path: Path) -> None:
@@ -54,6 +55,29 @@ def test_a_copy_has_the_time_of_its_object(store, place: str, tmp_path: Path) ->
     list(copy_archive(place, tmp_path))
     told = store.client.head_object(Bucket=BUCKET, Key="tadas/2018/batch.zip")["LastModified"]
     assert int((tmp_path / "2018/batch.zip").stat().st_mtime) == int(told.timestamp())
+
+
+def test_what_a_killed_copy_left_is_removed_and_copied_again(place: str, tmp_path: Path) -> None:
+    left = [tmp_path / "2018/.batch.zip.7.tmp", tmp_path / ".gone_meanwhile.asc.7.tmp"]
+    (tmp_path / "2018").mkdir()
+    for path in left:
+        path.write_bytes(b"half")
+    list(copy_archive(place, tmp_path))
+    assert here(tmp_path) == FILES
+
+
+def test_two_copies_at_once_into_one_folder_are_refused(place: str, tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(InputError, match="another download is at work here"):
+        list(copy_archive(place, tmp_path))
+    assert here(tmp_path) == {}
+
+
+def test_what_a_download_left_in_an_uploaded_folder_is_not_copied(store, place: str, tmp_path: Path) -> None:
+    for name in (LOCK, "2018/.half.zip.7.tmp"):
+        store.client.put_object(Bucket=BUCKET, Key=f"tadas/{name}", Body=b"x")
+    first, *_ = copy_archive(place, tmp_path)
+    assert first.startswith("archive: 2 objects")
+    assert here(tmp_path) == FILES
 
 
 def test_what_has_no_object_any_more_is_counted_and_kept(store, place: str, tmp_path: Path) -> None:

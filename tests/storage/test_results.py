@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +30,7 @@ def run(checkout: Checkout, environment: dict[str, str]) -> str:
         env=environment | {name: checkout.environment[name] for name in paths},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=3600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -47,4 +49,8 @@ def test_results_go_to_the_store_and_are_taken_from_there_again(store, root: Pat
     assert not (checkout.folder / "results").exists()
     stations = pq.read_table(f"s3://key:secret@{BUCKET}/run/{TARGETS[1]}?{store.options}")
     assert stations.num_rows == CONFIG["demo"]["stations"]
+    # The store tells times in whole seconds: a result may seem older than what it was made from just before.
+    hour_ago = time.time() - 3600
+    for made_first in (checkout.folder / "resources/demo").glob("*.*"):
+        os.utime(made_first, (hour_ago, hour_ago))
     assert "Nothing to be done" in run(checkout, store.environment)

@@ -72,7 +72,7 @@ def test_every_target_is_saved_with_what_it_needs_to_predict_again(
 
 
 def test_last_weights_stand_beside_the_best(train_one, tmp_path: Path) -> None:
-    trial = train_one(preset="quakesite", max_epochs=12, patience=3, learning_rate=0.05)
+    trial = train_one(preset="quakesite", max_epochs=100, patience=3, learning_rate=0.05)
     assert trial.best_epoch < len(trial.history["epoch"])
     best, about = read_weights(tmp_path / "out" / FILES[2])
     last, same = read_weights(tmp_path / "out" / FILES[4])

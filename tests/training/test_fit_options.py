@@ -160,7 +160,7 @@ def test_the_last_weights_predict_where_no_epoch_is_to_be_chosen(train_one) -> N
     trial = train_one(keep="last", schedule="cosine", **settings)
     assert trial.best_epoch == len(trial.history["epoch"]) == 6
     assert all(torch.equal(trial.weights[name], trial.last[name]) for name in trial.last)
-    assert train_one(**settings).best_epoch < 6
+    assert train_one(**settings | {"max_epochs": 100}).best_epoch < 100
 
 
 def test_the_learning_rate_falls_as_told() -> None:
@@ -199,7 +199,7 @@ def test_a_cosine_is_cut_short_only_where_it_is_asked_for(
 def test_without_patience_all_epochs_are_trained(train_one) -> None:
     settings = {"preset": "quakesite", "max_epochs": 12, "learning_rate": 0.05, "schedule": "step"}
     assert len(train_one(**settings).history["epoch"]) == 12
-    assert len(train_one(patience=1, **settings).history["epoch"]) < 12
+    assert len(train_one(patience=1, **settings | {"max_epochs": 100}).history["epoch"]) < 100
 
 
 def test_the_preset_quakesite_is_the_recipe_that_docs_skill_tells_of() -> None:

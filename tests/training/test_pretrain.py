@@ -12,7 +12,7 @@ from quakesite.errors import InputError
 from quakesite.tables import read_parquet, write_csv
 from quakesite.training.data import epicentre_windows
 from quakesite.training.pretrain import pretrain
-from quakesite.training.settings import TrainingSettings
+from quakesite.training.settings import NOT_OF_PRETRAINING, TrainingSettings
 from quakesite.training.splits import make_splits, read_split
 from quakesite.training.weights import read_weights, write_weights
 from quakesite.windows.schema import METADATA, WINDOWS
@@ -64,6 +64,27 @@ def test_the_same_seed_gives_the_same_encoder(archive, tmp_path: Path) -> None:
         pretrain(1, 3, archive.windows["pga60", "auto"], archive.splits, QUICK, tmp_path / name / "e")
     assert (tmp_path / "a" / "e").read_bytes() == (tmp_path / "b" / "e").read_bytes()
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["e"]
+
+
+def test_what_only_the_training_after_it_reads_changes_no_bit_of_an_encoder(archive, tmp_path: Path) -> None:
+    otherwise = {
+        "balanced": True,
+        "pool_records": 2,
+        "encoder_rate": 0.5,
+        "encoder_channels": 3,
+        "start_from_mean": True,
+        "label_weights": "inverse_variance",
+        "label_residual_ln": 0.7,
+        "exclude_flags": {"*": ["s_before_p"]},
+        "train_stations": 3,
+    }
+    assert otherwise.keys() == set(NOT_OF_PRETRAINING)
+    assert all(getattr(QUICK, name) != value for name, value in otherwise.items())
+    changed = TrainingSettings.model_validate(QUICK.model_dump() | otherwise)
+    for name, settings in (("as_configured", QUICK), ("otherwise", changed)):
+        pretrain(1, 3, archive.windows["pga60", "auto"], archive.splits, settings, tmp_path / name)
+    assert read_weights(tmp_path / "otherwise")[0]
+    assert (tmp_path / "otherwise").read_bytes() == (tmp_path / "as_configured").read_bytes()
 
 
 def test_a_frozen_encoder_stays_as_it_was_pretrained(train_one, encoders) -> None:

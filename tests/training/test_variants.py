@@ -22,7 +22,7 @@ from quakesite.training.selection import ranked, station_error
 from quakesite.training.settings import TrainingSettings
 from quakesite.training.train import train_trial
 from quakesite.training.trial import FILES
-from quakesite.training.variants import changed, remarks_of, settings_of, variants_of
+from quakesite.training.variants import changed, encoders_of, remarks_of, settings_of, variants_of
 
 
 def table(path: Path, *lines: str) -> Path:
@@ -51,6 +51,27 @@ def test_inline_variants_are_those_of_a_table(tmp_path: Path) -> None:
     inline = [{"name": "a", "target": "ln"}, {"name": "b", "target": "percent"}]
     assert variants_of(inline) == variants_of(path)
     assert variants_of(None) == {}
+
+
+def test_variants_share_the_encoder_that_would_be_the_same_file() -> None:
+    settings = TrainingSettings(
+        variants=[
+            {"name": "frozen", "encoder_rate": 0},
+            {"name": "other_network", "network": "tcn"},
+            {"name": "other_network_pooled", "network": "tcn", "pool_records": 4},
+            {"name": "other_rate", "learning_rate": 0.01},
+            {"name": "other_seed", "seed": 7},
+            {"name": "as_configured"},
+        ]
+    )
+    assert encoders_of(settings, settings_of(settings, [])) == {
+        "frozen": None,
+        "other_network": "other_network",
+        "other_network_pooled": "other_network",
+        "other_rate": "other_rate",
+        "other_seed": "other_seed",
+        "as_configured": None,
+    }
 
 
 @pytest.mark.parametrize(

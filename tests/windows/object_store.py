@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ class Bucket(BaseHTTPRequestHandler):
     def answer(self, *, with_body: bool) -> None:
         path = self.folder / self.path.partition("?")[0].rsplit("/", 1)[-1]
         content = path.read_bytes() if path.is_file() else b""
+        digest = hashlib.sha256(content).hexdigest()
         wanted = self.headers.get("Range", "")
         status = 200 if content else 404
         if content and wanted and with_body:
@@ -36,7 +38,7 @@ class Bucket(BaseHTTPRequestHandler):
                 content, status = b"", 416
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", f'"{path.stat().st_mtime_ns if path.is_file() else 0}"')
+        self.send_header("ETag", f'"{digest}"')
         self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
         if status == 206:
             self.send_header("Content-Range", f"bytes {first}-{last}/{total}")

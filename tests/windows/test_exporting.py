@@ -160,6 +160,16 @@ def test_data_card_says_what_is_there(path: Path, tmp_path: Path, form: str) -> 
     assert f"`{column}`: degree" in text
 
 
+@pytest.mark.parametrize("form", ["numpy", "seisbench", "webdataset"])
+def test_an_export_is_on_disk_before_it_has_its_name(
+    path: Path, tmp_path: Path, flushed: list[int], form: str
+) -> None:
+    export([path], form, tmp_path / "out")
+    made = [tmp_path / "out", *(tmp_path / "out").iterdir()]
+    assert len(made) > 2
+    assert {path.stat().st_ino for path in made} <= set(flushed)
+
+
 def test_export_never_touches_what_exists(path: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(InputError, match="exists already"):

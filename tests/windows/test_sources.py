@@ -150,9 +150,16 @@ def rewritten(path: Path, how: str) -> None:
     if how == "renamed":
         os.replace(other, path)
     elif how == "in place":
-        path.write_bytes(other.read_bytes())
+        written_later(path, other.read_bytes())
     else:
         os.truncate(path, path.stat().st_size // 2)
+
+
+def written_later(path: Path, content: bytes) -> None:
+    """Writes to a file in place; its time tells so, however coarse the clock of the file system."""
+    later = path.stat().st_mtime_ns + 10**10
+    path.write_bytes(content)
+    os.utime(path, ns=(later, later))
 
 
 @pytest.mark.parametrize("how", ["renamed", "in place", "cut short"])
@@ -185,7 +192,7 @@ def test_shard_written_to_between_two_batches_is_refused_and_a_renamed_one_read_
     np.testing.assert_array_equal(dataset.batch([5]).tensors.numpy(), TENSORS[[5]])
     again = WindowDataset([path], mapped=way == "mapped")
     np.testing.assert_array_equal(again.batch([5]).tensors.numpy(), TENSORS[::-1][[5]])
-    path.write_bytes(kept)
+    written_later(path, kept)
     with pytest.raises(InputError, match=r"was replaced since it was opened; start the training again"):
         again.batch([6])
 
@@ -223,7 +230,7 @@ def test_files_used_longest_ago_are_closed_and_splits_share_theirs(write_tensors
     first.batch(range(24))
     before = len(os.listdir(descriptors))
     second.batch(range(24))
-    assert len(os.listdir(descriptors)) == before
+    assert len(os.listdir(descriptors)) <= before
 
 
 @pytest.mark.parametrize("mapped", [False, True])

@@ -11,16 +11,18 @@ import openpyxl
 import pytest
 
 
-def run(root: Path, directory: Path, config: dict[str, object]) -> subprocess.CompletedProcess[str]:
+def run(
+    root: Path, directory: Path, config: dict[str, object], target: str = "results/table2.csv"
+) -> subprocess.CompletedProcess[str]:
     file = directory / "given.json"
     file.write_text(json.dumps(config))
     where = ["--snakefile", root / "Snakefile", "--directory", directory, "--configfile", file]
-    how = ["--cores", "1", "--dry-run", "--quiet", "all", "--", "results/table2.csv"]
+    how = ["--cores", "1", "--dry-run", "--quiet", "all", "--", target]
     return subprocess.run(
         [sys.executable, "-m", "snakemake", *where, *how],
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=3600,
         check=False,
     )
 
@@ -105,3 +107,16 @@ def test_table_of_events_without_a_depth(root: Path, tmp_path: Path, archive: Pa
 def test_weights_that_do_not_exist(root: Path, tmp_path: Path, archive: Path) -> None:
     config = {"archive": [str(archive)], "picks": {"weights": "no.pt.v3"}}
     assert "no.pt.v3" in only_line(run(root, tmp_path, config))
+
+
+def test_mistyped_target_is_answered_by_the_right_one(root: Path, tmp_path: Path) -> None:
+    line = only_line(run(root, tmp_path, {}, "results/figures/fig9.svgg"))
+    answer = "no rule makes it; did you mean 'results/figures/fig"
+    assert line.startswith(f"quakesite: results/figures/fig9.svgg: {answer}")
+
+
+def test_broken_yaml_in_the_working_directory_is_named_with_its_line(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("n_shards: 8\narchive: [mine\nresults: here\n")
+    line = only_line(run(root, tmp_path, {}))
+    assert line.startswith(f"quakesite: {tmp_path / 'config.yaml'}, line 3, column 8: ")
+    assert line.endswith("look for a missing bracket, quote or colon")

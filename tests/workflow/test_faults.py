@@ -13,6 +13,8 @@ from pathlib import Path
 from holding import windows_jobs_held
 from workflow_checkout import Checkout
 
+NOBODY = 99_999_999
+"""Above the largest number that Linux gives a process."""
 SHARD = "results/windows/pga60/auto/0-of-4.parquet"
 
 
@@ -31,7 +33,7 @@ def test_killed_run_and_a_second_one_at_once_are_told_to_unlock_and_lose_nothing
         assert "Traceback" not in told
         assert first.poll() is None
         kill(first, int(held.read_text().split()[0]))
-    left = checkout.folder / SHARD.replace("0-of-4.parquet", ".0-of-4.parquet.1.tmp")
+    left = checkout.folder / SHARD.replace("0-of-4.parquet", f".0-of-4.parquet.{NOBODY}.tmp")
     left.write_bytes(b"what the killed job was writing")
     own = left.with_name(".notes.tmp")
     own.write_bytes(b"the user's")
@@ -88,7 +90,7 @@ def start(checkout: Checkout, *targets: str) -> subprocess.Popen[bytes]:
 def kill(run: subprocess.Popen[bytes], job: int) -> None:
     """Ends Snakemake, what it started, and the process of its job, wherever that stands."""
     os.killpg(run.pid, signal.SIGKILL)
-    run.wait(60)
+    run.wait()
     with contextlib.suppress(ProcessLookupError):
         os.kill(job, signal.SIGKILL)
 

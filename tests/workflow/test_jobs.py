@@ -12,7 +12,8 @@ from workflow_checkout import Checkout
 
 from quakesite.shards import shard_of
 
-TABLES = {"table1", "table2", "skill", "model", "control", "predictions", "rejects", "flatfile", "counts"}
+TABLES = {"table1", "table2", "skill", "model", "forests", "control", "predictions", "rejects"}
+TABLES |= {"flatfile", "counts"}
 AFTER_PICKS = {
     "features",
     "baselines",
@@ -83,7 +84,7 @@ def test_an_option_that_training_alone_uses_trains_again_and_picks_nothing(check
 
 def test_a_limit_that_windows_applies_reads_and_picks_no_record_again(checkout: Checkout) -> None:
     changed = checkout.with_config(records={"min_p_time_s": 5.0})
-    tables = TABLES - {"flatfile", "counts"}
+    tables = TABLES - {"flatfile", "counts", "forests"}
     assert set(changed.planned_rules()) == {"windows", "pretrain", "train", *tables}
 
 

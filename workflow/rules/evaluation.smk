@@ -8,6 +8,8 @@
 #         predictions.csv  Vs30 per station with an interval; .geojson for a map; coverage.csv checks it
 #         class_skill.csv  whether the class probabilities come true
 #         models/{experiment}/  the trained networks as one folder that needs nothing else, with its card
+#         models/{baseline}/    the same of a baseline that is a forest
+#         ranking.csv      the models by their skill on validation stations: the first is `quakesite predict`'s
 #         regions.csv      errors per region of stations
 #         learning_curve.csv  error against the number of training stations
 #         rejects.csv      everything that was refused, and why
@@ -121,7 +123,12 @@ rule baselines:
         stations=f"{R}/stations/stations.parquet",
         splits=expand(f"{R}/training/splits/{{trial}}.csv", trial=TRIALS),
     output:
-        expand(f"{R}/evaluation/baselines/{{name}}.parquet", name=BASELINES),
+        predictions=expand(f"{R}/evaluation/baselines/{{name}}.parquet", name=BASELINES),
+        forests=expand(
+            f"{R}/evaluation/baselines/{{name}}/{{trial}}.safetensors",
+            name=FORESTS,
+            trial=TRIALS,
+        ),
     log:
         f"{LOGS}/baselines.log",
     benchmark:
@@ -133,7 +140,7 @@ rule baselines:
         runtime=of_input(30, 2),
     params:
         code=code_digest("evaluation"),
-        out=lambda wildcards, output: str(Path(output[0]).parent),
+        out=lambda wildcards, output: str(Path(output.predictions[0]).parent),
         settings=as_json(settings.evaluation, without=["bootstrap", "confidence", *NOT_OF_TABLES]),
     shell:
         "quakesite evaluation baselines {input.features:q} --stations {input.stations:q} --splits {input.splits:q}"
@@ -143,7 +150,7 @@ rule baselines:
 rule skill:
     input:
         predictions=predictions_of(settings.training.names),
-        baselines=rules.baselines.output,
+        baselines=rules.baselines.output.predictions,
         stations=f"{R}/stations/stations.parquet",
     output:
         csv=f"{R}/skill.csv",
@@ -214,6 +221,41 @@ rule model:
         " {params.synthetic} --out-dir {params.out:q} --predicted {output.predicted:q} > {log:q} 2>&1"
 
 
+rule forests:
+    input:
+        predictions=expand(f"{R}/evaluation/baselines/{{name}}.parquet", name=FORESTS),
+        forests=rules.baselines.output.forests,
+        features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
+        catalogue=f"{R}/records/catalogue.parquet",
+        stations=f"{R}/stations/stations.parquet",
+    output:
+        models=expand(f"{R}/models/{{name}}/model.json", name=FORESTS),
+        cards=expand(f"{R}/models/{{name}}/README.md", name=FORESTS),
+        forests=expand(f"{R}/models/{{name}}/{{trial}}.safetensors", name=FORESTS, trial=TRIALS),
+    log:
+        f"{LOGS}/forests.log",
+    benchmark:
+        f"{BENCHMARKS}/forests.tsv"
+    localrule: True
+    conda:
+        "../../envs/quakesite.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code_digest("evaluation"),
+        baselines=lambda wildcards, input: str(Path(input.predictions[0]).parent),
+        trials=[f"--trials={trial}" for trial in TRIALS],
+        out=lambda wildcards, output: str(Path(output.models[0]).parents[1]),
+        settings=as_json(settings.evaluation, without=["bootstrap", "confidence", "product", *REGIONS_ONLY]),
+        picks=as_json(settings.picks, without=["weights", "manual", "batch_size", "device"]),
+        synthetic=SYNTHETIC,
+    shell:
+        "quakesite evaluation forests --baselines {params.baselines:q} {params.trials} --features {input.features:q}"
+        " --catalogue {input.catalogue:q} --stations {input.stations:q} --settings {params.settings:q}"
+        " --picks {params.picks:q} {params.synthetic} --out-dir {params.out:q} > {log:q} 2>&1"
+
+
 rule control:
     input:
         own=OWN_NETWORK,
@@ -248,16 +290,18 @@ rule control:
 rule predictions:
     input:
         predictions=predictions_of(settings.training.names),
-        baselines=rules.baselines.output,
+        baselines=rules.baselines.output.predictions,
         predicted=expand(
             f"{R}/evaluation/predicted/{{experiment}}.parquet", experiment=settings.training.names
         ),
         features=expand(f"{R}/evaluation/features/{{shard}}.parquet", shard=SHARDS),
         stations=f"{R}/stations/stations.parquet",
+        models=rules.forests.output.models,
     output:
         csv=f"{R}/predictions.csv",
         geojson=f"{R}/predictions.geojson",
         coverage=f"{R}/coverage.csv",
+        ranking=f"{R}/ranking.csv",
     log:
         f"{LOGS}/predictions.log",
     benchmark:
@@ -276,7 +320,7 @@ rule predictions:
         "quakesite evaluation predictions {input.predictions:q} --baselines {input.baselines:q}"
         " --predicted {input.predicted:q} --features {input.features:q}"
         " --stations {input.stations:q} --settings {params.settings:q} {params.synthetic} --out {output.csv:q}"
-        " --geojson {output.geojson:q} --coverage {output.coverage:q} > {log:q} 2>&1"
+        " --geojson {output.geojson:q} --coverage {output.coverage:q} --ranking {output.ranking:q} > {log:q} 2>&1"
 
 
 rule learning_curve:
@@ -428,6 +472,7 @@ rule tables:
         rules.table1.output,
         rules.table2.output,
         rules.skill.output,
+        rules.forests.output,
         rules.control.output,
         rules.predictions.output,
         rules.regions.output,
@@ -443,8 +488,9 @@ rule tables:
 
 
 onsuccess:
-    shell(
-        f"quakesite evaluation summary --results {shlex.quote(R)} --n-shards {settings.n_shards}"
-        f" --experiments {' '.join(settings.training.names)} --trials {settings.training.trials}"
-        f" --settings {shlex.quote(as_json(settings.evaluation)).replace('{', '{{').replace('}', '}}')} {SYNTHETIC}"
-    )
+    if Path(R).is_dir():
+        shell(
+            f"quakesite evaluation summary --results {shlex.quote(R)} --n-shards {settings.n_shards}"
+            f" --experiments {' '.join(settings.training.names)} --trials {settings.training.trials}"
+            f" --settings {shlex.quote(as_json(settings.evaluation)).replace('{', '{{').replace('}', '}}')} {SYNTHETIC}"
+        )

@@ -95,12 +95,13 @@ def test_windows(wildcards):
 
 
 def encoder(wildcards):
-    """The pretrained encoder of a transfer experiment; nothing for one from scratch."""
+    """The pretrained encoder of a transfer experiment, which variants may share; nothing for one from scratch."""
     experiment = EXPERIMENTS[wildcards.experiment]
     variant = wildcards.get("variant")
     training = training_variants[variant] if variant else settings.training
     channels = training.encoder_channels or (4 if experiment.ps_channel else 3)
-    folder = f"{R}/training_variants/{variant}" if variant else f"{R}/training"
+    owner = encoder_variants[variant] if variant else None
+    folder = f"{R}/training_variants/{owner}" if owner else f"{R}/training"
     path = f"{folder}/encoder/{channels}/{wildcards.trial}/encoder.safetensors"
     return [path] if experiment.transfer else []
 
@@ -110,6 +111,13 @@ def own_network(wildcards):
     variant = wildcards.get("variant")
     network = (training_variants[variant] if variant else settings.training).network
     return [network] if is_own(network or "") else []
+
+
+def encoder_settings(wildcards):
+    """The settings that a pretraining depends on, of a variant with its changes made."""
+    variant = wildcards.get("variant")
+    training = training_variants[variant] if variant else settings.training
+    return as_json(training, without=(*NOT_OF_A_TRIAL, *NOT_OF_PRETRAINING))
 
 
 def variant_settings(wildcards):

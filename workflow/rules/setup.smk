@@ -9,20 +9,22 @@ import shlex
 import shutil
 from functools import cache
 
+from snakemake.cli import get_argument_parser
 from snakemake.common.configfile import load_configfile
 
 from quakesite.config import DEMO_TRUTH, resolve
 from quakesite.errors import InputError
-from quakesite.evaluation.settings import BASELINES
+from quakesite.evaluation.settings import BASELINES, FORESTS
 from quakesite.leftovers import remove_leftovers
 from quakesite.own_file import is_own
 from quakesite.picks.networks import NETWORKS
 from quakesite.preflight import folder_digest, preflight, scan_archive
 from quakesite.shards import shard_names, shard_of
 from quakesite.staleness import code_digest
+from quakesite.targets import asked_of, check_targets
 from quakesite.training.experiments import EXPERIMENTS, TABLE_II
-from quakesite.training.settings import NOT_OF_A_TRIAL
-from quakesite.training.variants import settings_of, variants_of
+from quakesite.training.settings import NOT_OF_A_TRIAL, NOT_OF_PRETRAINING
+from quakesite.training.variants import encoders_of, settings_of, variants_of
 
 # What `config` was put together from, apart: what a user states wins over what the synthetic archive brings.
 config_files = [HOME / "config.yaml", Path("config.yaml"), *workflow.overwrite_configfiles]
@@ -34,6 +36,7 @@ try:
         preflight(settings)
     ablation_variants = settings.training.ablation.variants or str(HOME / "resources" / "ablation.csv")
     training_variants = settings_of(settings.training, ablation_variants)
+    encoder_variants = encoders_of(settings.training, training_variants)
 except InputError as error:
     sys.exit(f"quakesite: {error}")
 
@@ -62,6 +65,37 @@ shell.prefix(
     f'export {python_of_jobs}{envvars_of_jobs} PYTHONPATH="{HOME / "src"}"; '
     'quakesite() {{ python -m quakesite "$@"; }}; '
 )
+
+
+def stop_at_unknown_targets():
+    """Answers a target that no rule makes by the one that may be meant, in one line.
+
+    Snakemake tells the rules only later what is asked for: it is read from the command line, where there is one.
+    """
+    stores = workflow.storage_settings
+    if not workflow.is_main_process or (stores and stores.default_storage_provider):
+        return
+    asked = asked_of(sys.argv, get_argument_parser)
+    made = {rule.name: [str(file) for file in rule.output] for rule in workflow.rules}
+    values = dict(
+        shard=SHARDS,
+        method=[*settings.picks.names, "manual"],
+        network=NETWORKS,
+        window=settings.windows.kinds,
+        annotation=ANNOTATIONS,
+        experiment=EXPERIMENTS,
+        channels=["3", "4"],
+        trial=TRIALS,
+        variant=training_variants,
+        figure=DRAWN_FROM,
+        table=TABLES,
+    )
+    try:
+        check_targets(
+            asked, made, lambda file: any(rule.is_producer(file) for rule in workflow.rules), values
+        )
+    except InputError as error:
+        sys.exit(f"quakesite: {error}")
 
 
 onstart:

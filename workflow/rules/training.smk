@@ -60,7 +60,7 @@ rule pretrain:
         runtime=of_input(60, 0.002 * settings.training.max_epochs),
     params:
         code=code_digest("training"),
-        settings=as_json(settings.training, without=NOT_OF_A_TRIAL),
+        settings=encoder_settings,
     shell:
         "quakesite training pretrain --trial {wildcards.trial} --channels {wildcards.channels}"
         " --windows {input.windows:q} --splits {input.splits:q} --settings {params.settings:q}"
@@ -110,9 +110,6 @@ use rule pretrain as pretrain_variant with:
         f"{LOGS}/training_variants/{{variant}}/encoder/{{channels}}/{{trial}}.log",
     benchmark:
         f"{BENCHMARKS}/training_variants/{{variant}}/encoder/{{channels}}/{{trial}}.tsv"
-    params:
-        code=code_digest("training"),
-        settings=variant_settings,
 
 
 use rule train as train_variant with:

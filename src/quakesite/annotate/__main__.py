@@ -2,12 +2,8 @@
 
 import sys
 
-from quakesite.annotate.command import app
-from quakesite.errors import InputError
+from quakesite.cli import main
 
 if __name__ == "__main__":
-    try:
-        app()
-    except InputError as error:
-        sys.stderr.write(f"quakesite: {error}\n")
-        sys.exit(1)
+    sys.argv.insert(1, "annotate")
+    main()

@@ -45,7 +45,9 @@ def annotate(
     if context.invoked_subcommand is not None:
         return
     if not annotator:
-        raise typer.BadParameter("your name is missing", param_hint="--annotator")
+        raise typer.BadParameter(
+            "your name is missing; the picks are kept under it", param_hint="--annotator"
+        )
     from quakesite.annotate.serving import serve
 
     serve(

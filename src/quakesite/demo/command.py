@@ -17,7 +17,9 @@ def _group() -> None:
 
 @app.command()
 def make(
-    out: Annotated[Path, typer.Option(help="Folder to write to; an older synthetic archive is replaced.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder to write to; an older synthetic archive is replaced.")
+    ] = Path("resources/demo"),
     settings: Annotated[
         str | None,
         typer.Option(help="The `demo` section of the configuration, as JSON. Default: ./config.yaml's."),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +25,7 @@ from quakesite.demo.station_list import write_station_list
 from quakesite.demo.truth import TRUTH, TRUTH_STATIONS, WrittenVersion, station_row, table, truth_row
 from quakesite.errors import InputError
 from quakesite.progress import say, track
-from quakesite.tables import write_csv
+from quakesite.tables import atomic_folder, write_csv
 
 ARCHIVE, REPORTS = "archive", "reports"
 STATION_LIST, MANUAL_PICKS = "stations.xlsx", "manual_picks.csv"
@@ -44,7 +41,8 @@ def make(settings: DemoSettings, out: Path) -> None:
     Raises:
         InputError: `out` holds something that no synthetic archive holds.
     """
-    with _replacing(out) as folder:
+    _check_target(out)
+    with atomic_folder(out) as folder:
         for name in (ARCHIVE, REPORTS):
             (folder / name).mkdir()
         events = plan_events(settings.seed, settings.events)
@@ -132,10 +130,17 @@ def _with_nan(text: str, n_samples: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-@contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """Yields an empty folder beside `out` that takes its place when the block ends well."""
-    strange = _strangers(out)
+def _check_target(out: Path) -> None:
+    """Checks that nothing is lost when `out` is replaced.
+
+    Raises:
+        InputError: it is a file, or holds something that no synthetic archive holds.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise InputError(out, "is a file", expected="a folder", action="choose another --out")
+    strange = sorted(entry.name for entry in out.iterdir() if entry.name not in OUTPUTS)
     if strange:
         raise InputError(
             out,
@@ -143,22 +148,3 @@ def _replacing(out: Path) -> Iterator[Path]:
             expected="an empty folder or an older synthetic archive",
             action="choose another --out",
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    fresh, old = (out.with_name(f".{out.name}.{os.getpid()}.{what}") for what in ("tmp", "old"))
-    fresh.mkdir()
-    try:
-        yield fresh
-        if out.exists():
-            os.replace(out, old)
-        os.replace(fresh, out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _strangers(out: Path) -> Sequence[str]:
-    if not out.exists():
-        return []
-    if not out.is_dir():
-        raise InputError(out, "is a file", expected="a folder", action="choose another --out")
-    return sorted(entry.name for entry in out.iterdir() if entry.name not in OUTPUTS)

@@ -188,7 +188,11 @@ def _accounts() -> set[str] | None:
     """Returns the user's accounts; None where Slurm cannot tell."""
     if shutil.which("sacctmgr") is None:
         return None
-    query = ("show", "associations", f"user={getpass.getuser()}", "format=account")
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        return None
+    query = ("show", "associations", f"user={user}", "format=account")
     try:
         return set(_ask("sacctmgr", "--noheader", "--parsable2", *query).split())
     except NoAnswer:

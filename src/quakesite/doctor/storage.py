@@ -67,10 +67,12 @@ def check_writing(results: str, now: float | None = None) -> list[Finding]:
     """
     place = existing(results)
     target = place / f".quakesite-doctor-{uuid.uuid4().hex}"
+    earliest = time.time() if now is None else now
     try:
         with atomic_open(target) as handle:
             handle.write("written by `quakesite doctor`, and can be deleted\n")
-        clock = _clock(place, target.stat().st_mtime - (time.time() if now is None else now))
+        written, latest = target.stat().st_mtime, time.time() if now is None else now
+        clock = _clock(place, written - min(max(written, earliest), latest))  # a sync may take seconds
         target.unlink()
     except (OSError, InputError) as error:
         return [

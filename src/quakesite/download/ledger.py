@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from quakesite.errors import InputError
+from quakesite.leftovers import remove_leftovers
 
 LEDGER, LOCK, REFUSED, WAVEFORMS = "download.jsonl", "download.lock", "refused.csv", "waveforms.csv"
 
@@ -127,6 +128,5 @@ def alone(folder: Path) -> Iterator[None]:
                 "another download is at work here",
                 action="wait for its end, or give this one a --folder of its own",
             ) from None
-        for left in [*folder.glob(".*.tmp"), *folder.glob("*/.*.zip.*.tmp")]:
-            left.unlink(missing_ok=True)
+        remove_leftovers(folder, locked=True)
         yield

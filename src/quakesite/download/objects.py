@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 import pyarrow.fs
 
+from quakesite.download.ledger import LOCK, alone
 from quakesite.errors import InputError
+from quakesite.leftovers import NAME
 from quakesite.progress import track
 from quakesite.tables import atomic_path
 
@@ -44,6 +46,7 @@ def copy_archive(place: str, folder: Path, *, dry_run: bool = False) -> Iterator
 
     A copy has the time of its object, so that a second run copies only objects written since, and the
     workflow runs again only what those concern. Nothing is deleted: copies whose object is gone are counted.
+    Only what a killed run was copying is removed, and copied again.
 
     Args:
         place: URI that pyarrow understands, e.g. `s3://bucket/records?region=eu-central-1` or, of a store of
@@ -52,8 +55,8 @@ def copy_archive(place: str, folder: Path, *, dry_run: bool = False) -> Iterator
         dry_run: only say what would be copied.
 
     Raises:
-        InputError: the store does not answer, there is nothing, a name leads out of the folder, or an object
-            changes while it is copied.
+        InputError: the store does not answer, there is nothing, a name leads out of the folder, another
+            download is at work in it, or an object changes while it is copied.
     """
     shown = _without_secrets(place)
     try:
@@ -69,10 +72,12 @@ def copy_archive(place: str, folder: Path, *, dry_run: bool = False) -> Iterator
     yield f"archive: {len(objects)} objects, {here} of them here; {len(wanted)} to copy, {size:.1f} MB"
     if dry_run:
         return
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for _ in track(pool.map(partial(_copy, store, folder, shown), wanted), "archive", total=len(wanted)):
-            pass
-    gone = _files(folder) - {one.name for one in objects}
+    with alone(folder):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            copies = pool.map(partial(_copy, store, folder, shown), wanted)
+            for _ in track(copies, "archive", total=len(wanted)):
+                pass
+        gone = _files(folder) - {one.name for one in objects} - {LOCK}
     yield f"archive: {len(wanted)} copied to {folder}" + (
         f"; {len(gone)} here have no object" if gone else ""
     )
@@ -83,6 +88,8 @@ def _objects(store: pyarrow.fs.FileSystem, prefix: str, shown: str) -> Iterator[
         if found.type != pyarrow.fs.FileType.File:
             continue
         name = found.path.removeprefix(prefix.rstrip("/")).lstrip("/")
+        if name == LOCK or NAME.fullmatch(PurePosixPath(name).name):
+            continue  # of the folder that was uploaded: not records, and removed here by the next run
         if ".." in PurePosixPath(name).parts or "\0" in name:
             raise InputError(shown, f"{name!r} would lead out of the folder", action="rename the object")
         yield Object(name, found.path, found.size, found.mtime_ns)

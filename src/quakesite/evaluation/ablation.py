@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quakesite.errors import InputError
+
 if TYPE_CHECKING:
     from quakesite.evaluation.layout import Row
     from quakesite.evaluation.metrics import TestRows
@@ -65,7 +67,7 @@ def ablation(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown.")] = None,
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Say that the archive is made up.")] = False,
 ) -> None:
-    """Writes what each variant of a way to train is worth, the first one being what it is compared with."""
+    """Write what each variant of a way to train is worth, the first one being what it is compared with."""
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.settings import EvaluationSettings
@@ -87,9 +89,22 @@ def ablation(
 
 
 def by_variant(folders: Sequence[str | Path]) -> dict[str, list[Path]]:
-    """Returns the folders of trials by the variant in their paths, in their order."""
+    """Returns the folders of trials by the variant in their paths, in their order.
+
+    Raises:
+        InputError: one of them is no trial of a variant.
+    """
     found: dict[str, list[Path]] = {}
     for folder in map(Path, folders):
+        if not (folder / "trial.json").is_file() or len(folder.parts) < len(
+            ("variant", "experiment", "trial")
+        ):
+            raise InputError(
+                folder,
+                "no trained trial of a variant",
+                expected="training_variants/{variant}/{experiment}/{trial}",
+                action="make them all: snakemake --cores all results/ablation.csv",
+            )
         found.setdefault(folder.parts[-3], []).append(folder)
     return found
 
@@ -197,7 +212,7 @@ def _difference(
 
 def as_markdown(rows: Sequence[Row]) -> str:
     """Returns the table for people."""
-    from quakesite.evaluation.layout import markdown, text
+    from quakesite.evaluation.layout import markdown, p_value, text
 
     header = (
         "Variant",
@@ -220,7 +235,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
             f"{text(row['skill'], 2)} ({text(row['skill_low'], 2)} to {text(row['skill_high'], 2)})",
             f"{text(row['difference_pct'], 1)} "
             f"({text(row['difference_low'], 1)} to {text(row['difference_high'], 1)})",
-            text(row["p_difference"], 3),
+            p_value(row["p_difference"]),
             {True: "yes", False: "no", None: ""}[row["collapsed"]],  # type: ignore[index]
         ]
         for row in rows

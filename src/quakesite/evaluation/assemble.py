@@ -14,15 +14,17 @@ import pyarrow as pa
 from quakesite import __version__
 from quakesite.errors import InputError
 from quakesite.evaluation.audit import sentence
-from quakesite.evaluation.card import RANGES, Facts, card, facts_of
+from quakesite.evaluation.card import card
+from quakesite.evaluation.card_sections import RANGES, Facts, facts_of
 from quakesite.evaluation.coverage import coverage_rows
 from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.kept import KeptWindows
 from quakesite.evaluation.labels import measured_vs30
+from quakesite.evaluation.manifest import CARD, FORMAT, MANIFEST, sha256_of
 from quakesite.evaluation.metrics import SLOWEST_M_S
 from quakesite.evaluation.pooling import calibrators, pool
 from quakesite.evaluation.reliability import class_skill_row, held_out_probabilities
-from quakesite.evaluation.saved import CARD, FORMAT, MANIFEST, Member, SavedModel, member_of, sha256_of
+from quakesite.evaluation.saved import Network, SavedModel, member_of
 from quakesite.evaluation.schema import OUTSIDE
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.support import WINDOW_FEATURES, Floats, Support, support_of
@@ -134,7 +136,7 @@ def assemble(
 
 def _copied(
     trials: Sequence[str | Path], told: Sequence[Mapping[str, Any]], folder: Path
-) -> tuple[list[Member], list[dict[str, Any]]]:
+) -> tuple[list[Network], list[dict[str, Any]]]:
     """Copies the networks into `folder`; returns them, and what `model.json` says of each."""
     members, rows = [], []
     for trial, said in zip(trials, told, strict=True):
@@ -168,7 +170,7 @@ def _copied(
     return members, rows
 
 
-def _target(member: Member) -> dict[str, Any]:
+def _target(member: Network) -> dict[str, Any]:
     target = member.predictor.target
     if isinstance(target, RelativeVs30):
         return {
@@ -237,7 +239,7 @@ def _about(
 
 
 def _support(
-    features: Floats, names: Sequence[str], members: Sequence[Member], vs30: Mapping[str, float]
+    features: Floats, names: Sequence[str], members: Sequence[Network], vs30: Mapping[str, float]
 ) -> Support:
     """Returns the support of the measured stations that the model has to do with."""
     own = {name for member in members for stations in member.stations.values() for name in stations}

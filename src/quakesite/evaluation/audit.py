@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quakesite.evaluation.metrics import Figures
+from quakesite.evaluation.layout import p_text
+from quakesite.evaluation.metrics import SLOWEST_M_S, Figures
 from quakesite.training.experiments import EXPERIMENTS
 
 SIGNIFICANCE = 0.05
@@ -80,9 +81,19 @@ def sentence(name: str, figures: Figures, leaked: tuple[str, ...] = ()) -> str |
         case "not told from a constant":
             return (
                 f"{name} cannot be told from a constant: {pair}, skill {figures.skill:.2f} "
-                f"({interval(figures)}, p {figures.p_constant:.2f})."
+                f"({interval(figures)}, {p_text(figures.p_constant, 2)})."
             )
     return None
+
+
+def clipped(name: str, figures: Figures) -> str | None:
+    """Returns the sentence on predictions that no logarithm can be taken of, or None without any."""
+    if not figures.n_clipped:
+        return None
+    return (
+        f"{name}: {figures.n_clipped} of its test predictions are under {SLOWEST_M_S:g} m/s; in the figures "
+        f"of ln Vs30 (R², RMS, calibration) each counts as {SLOWEST_M_S:g} m/s."
+    )
 
 
 def _why(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +23,7 @@ app = typer.Typer()
 app.command()(features)
 app.command(cls=SeveralValues)(ablation.ablation)
 app.command(cls=SeveralValues)(product_command.model)
+app.command(cls=SeveralValues)(product_command.forests)
 app.command(cls=SeveralValues)(product_command.control)
 app.command(cls=SeveralValues)(product_command.predictions)
 
@@ -57,6 +58,21 @@ def _settings(settings: str | None) -> EvaluationSettings:
     from quakesite.options import section_from
 
     return section_from(EvaluationSettings, "evaluation", settings)
+
+
+def _known(given: list[str] | None, names: Collection[str]) -> list[str] | None:
+    """Returns the experiments that were asked for.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    from quakesite.errors import InputError, did_you_mean
+
+    for name in given or []:
+        if name not in names:
+            expected = f"one of {', '.join(names)}"
+            raise InputError("--experiments", repr(name), expected=expected, action=did_you_mean(name, names))
+    return given
 
 
 def _write(
@@ -104,7 +120,7 @@ def table1(
     latex: Latex = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes the paper's Table I with the numbers of stations and records that the run really has."""
+    """Write the paper's Table I with the numbers of stations and records that the run really has."""
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.table1 import (
@@ -117,10 +133,11 @@ def table1(
     )
     from quakesite.options import section_from
     from quakesite.stations.moved import records_before_move
+    from quakesite.training.experiments import EXPERIMENTS
     from quakesite.training.settings import TrainingSettings
 
     chosen = section_from(TrainingSettings, "training", settings)
-    names = experiments or chosen.names
+    names = _known(experiments, EXPERIMENTS) or chosen.names
     rows = table1_rows(
         names,
         read_splits(splits, measured_vs30(stations)),
@@ -148,15 +165,15 @@ def table2(
     latex: Latex = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes the paper's Table II: those of the experiments that it prints, in its order."""
+    """Write the paper's Table II: those of the experiments that it prints, in its order."""
     from quakesite.evaluation import table2 as table
     from quakesite.evaluation.folds import read_folds
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
-    from quakesite.training.experiments import TABLE_II
+    from quakesite.training.experiments import EXPERIMENTS, TABLE_II
 
     vs30 = measured_vs30(stations)
-    names = table.in_order_of_table_ii(experiments or TABLE_II)
+    names = table.in_order_of_table_ii(_known(experiments, EXPERIMENTS) or TABLE_II)
     folds = read_folds(predictions or [], names, vs30)
     chosen = _settings(settings)
     rows = table.table2_rows(folds, vs30, chosen)
@@ -186,7 +203,7 @@ def skill(
         typer.Option(help="Also write how often classes of which probability came true to this CSV file."),
     ] = None,
 ) -> None:
-    """Writes every model and baseline by the same figures, the best constant first."""
+    """Write every model and baseline by the same figures, the best constant first."""
     from quakesite.evaluation import reliability
     from quakesite.evaluation.folds import read_folds
     from quakesite.evaluation.labels import measured_vs30
@@ -217,13 +234,17 @@ def train_baselines(
     features: Annotated[list[Path], typer.Argument(help="Tables of `quakesite evaluation features`.")],
     stations: Stations,
     splits: Splits,
-    out_dir: Annotated[Path, typer.Option(help="Folder to write {baseline}.parquet to.")],
+    out_dir: Annotated[
+        Path,
+        typer.Option(help="Folder to write {baseline}.parquet and {baseline}/{trial}.safetensors to."),
+    ],
     settings: Settings = None,
 ) -> None:
-    """Trains the baselines on the experiments' own splits and writes their predictions, one table each."""
-    from quakesite.evaluation.forest import all_predictions, none_because
+    """Train the baselines on the experiments' own splits; write their predictions, and their forests."""
+    from quakesite.evaluation.assemble_forest import keep_forests
+    from quakesite.evaluation.forest import all_predictions, forests_of, inputs_of, none_because
     from quakesite.evaluation.labels import features_of_sites, measured_vs30, site_table
-    from quakesite.evaluation.settings import BASELINES
+    from quakesite.evaluation.settings import BASELINES, FORESTS
     from quakesite.evaluation.table1 import read_splits
     from quakesite.tables import write_parquet
 
@@ -231,9 +252,14 @@ def train_baselines(
     known = site_table(stations)
     of_trial = read_splits(splits, vs30)
     table = features_of_sites(features, stations)
+    seed = _settings(settings).seed
     for name in BASELINES:
-        predictions = all_predictions(name, table, known, of_trial, vs30, _settings(settings).seed)
+        forests = forests_of(name, table, known, of_trial, vs30, seed) if name in FORESTS else {}
+        predictions = all_predictions(name, table, known, of_trial, vs30, seed, forests)
         write_parquet(predictions, out_dir / f"{name}.parquet")
+        if name in FORESTS:
+            inputs = inputs_of(name, table, known) if len(table) else None
+            keep_forests(name, forests, inputs, of_trial, vs30, seed, out_dir)
         said = f"{len(predictions)} predictions in {len(of_trial)} trials"
         say(f"baselines: {name}: {said if len(predictions) else none_because(name)}")
 
@@ -245,7 +271,7 @@ def rejects(
     ],
     out: Out,
 ) -> None:
-    """Writes everything that any stage refused as one table, sorted."""
+    """Write everything that any stage refused as one table, sorted."""
     from quakesite.evaluation.corridor import read_rejects
     from quakesite.evaluation.layout import write_csv
     from quakesite.rejects import SCHEMA
@@ -262,7 +288,7 @@ Method = Annotated[str, typer.Option(help="The automatic pick method to take P, 
 def flatfile(
     catalogue: Catalogue, picks: AllPicks, stations: Stations, out: Out, method: Method = "eqtransformer"
 ) -> None:
-    """Writes one row per record in the columns of the ESM flatfile."""
+    """Write one row per record in the columns of the ESM flatfile."""
     from quakesite.evaluation.flatfile import write_flatfile
 
     say(f"flatfile: {write_flatfile(catalogue, picks, stations, method, out)} records")
@@ -282,7 +308,7 @@ def counts(
     markdown: Markdown = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes the numbers of stations, events and records beside the paper's, each difference named."""
+    """Write the numbers of stations, events and records beside the paper's, each difference named."""
     from quakesite.evaluation import counts as table
     from quakesite.evaluation.layout import write_csv
     from quakesite.options import section_from
@@ -296,8 +322,12 @@ def counts(
 
 @app.command(cls=SeveralValues)
 def summary(
-    results: Annotated[Path, typer.Option(help="Folder of the run's results.")] = Path("results"),
-    n_shards: Annotated[int, typer.Option(min=1, help="Number of shards of the run.")] = 8,
+    results: Annotated[
+        Path | None, typer.Option(help="Folder of the run's results; else the configuration's.")
+    ] = None,
+    n_shards: Annotated[
+        int | None, typer.Option(min=1, help="Number of shards of the run; else the configuration's.")
+    ] = None,
     experiments: Annotated[
         list[str] | None, typer.Option(help="Only these experiments. Default: those found.")
     ] = None,
@@ -306,19 +336,27 @@ def summary(
     synthetic: Synthetic = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for scripts.")] = False,
 ) -> None:
-    """Shows what a run did: counted, rejected, picked, windowed, trained; and what not to believe."""
+    """Show what a run did: counted, rejected, picked, windowed, trained; and what not to believe."""
+    from quakesite.config import load
+    from quakesite.errors import nothing_there
     from quakesite.evaluation.summary import show, to_json
 
     chosen = _settings(settings)
+    config = load()
+    folder, shards = results or Path(config.results), n_shards or config.n_shards
+    if not folder.is_dir():
+        raise nothing_there(folder, "the results of a run", "run it first: snakemake --cores all")
+    if not any((folder / stage).is_dir() for stage in ("records", "stations", "training")):
+        say(f"{folder}: no stage has run yet; run them: snakemake --cores all")
     if as_json:
-        said = to_json(results, n_shards, chosen, experiments=experiments, trials=trials, synthetic=synthetic)
+        said = to_json(folder, shards, chosen, experiments=experiments, trials=trials, synthetic=synthetic)
         typer.echo(said, nl=False)
         return
     from rich.console import Console
 
     show(
-        results,
-        n_shards,
+        folder,
+        shards,
         chosen,
         Console(),
         experiments=experiments,
@@ -338,7 +376,7 @@ def paper(
         Path | None, typer.Option(help="Write it to this Markdown file, in the place of the table there.")
     ] = None,
 ) -> None:
-    """Shows, for each row of the paper's Table II, the constant prediction that explains it, as Markdown."""
+    """Show, for each row of the paper's Table II, the constant prediction that explains it, as Markdown."""
     from quakesite.evaluation.explained import COLUMNS, as_markdown, explained_rows, replaced
     from quakesite.evaluation.labels import listed_vs30, measured_vs30
     from quakesite.evaluation.layout import write_csv
@@ -364,7 +402,7 @@ def recovery(
     ],
     out: Annotated[Path | None, typer.Option(help="Write the table as CSV to this file.")] = None,
 ) -> None:
-    """Shows how well H/V and the first P motion recover the sites of the synthetic archive, as Markdown."""
+    """Show how well H/V and the first P motion recover the sites of the synthetic archive, as Markdown."""
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.recovery import COLUMNS, as_markdown, recovery_rows
     from quakesite.evaluation.schema import FEATURES
@@ -390,7 +428,7 @@ def regions(
     ] = None,
     settings: Settings = None,
 ) -> None:
-    """Clusters the stations by k-means and writes how predictions err in each region."""
+    """Cluster the stations by k-means and write how predictions err in each region."""
     from quakesite.evaluation import regions as region
     from quakesite.evaluation.labels import ground_of
     from quakesite.evaluation.layout import read_csv, write_csv
@@ -421,7 +459,7 @@ def learning_curve(
     baseline: Annotated[str, typer.Option(help="Name of the baseline.")] = "hvsr_forest",
     settings: Settings = None,
 ) -> None:
-    """Writes the error of a baseline after learning from growing numbers of stations."""
+    """Write the error of a baseline after learning from growing numbers of stations."""
     from quakesite.errors import InputError
     from quakesite.evaluation.forest import inputs_of
     from quakesite.evaluation.labels import features_of_sites, measured_vs30, site_table

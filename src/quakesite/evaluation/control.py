@@ -18,10 +18,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
+from quakesite.evaluation.control_verdict import NO_DATA, verdict
 from quakesite.evaluation.kept import AT_ONCE, KeptWindows
-from quakesite.evaluation.layout import Row
-from quakesite.evaluation.metrics import Floats, mean_interval, percentage_error, sign_flip_p, station_mean
-from quakesite.evaluation.saved import Member, SavedModel
+from quakesite.evaluation.layout import Row, Value
+from quakesite.evaluation.metrics import (
+    COLLAPSE_RATIO,
+    SLOWEST_M_S,
+    Floats,
+    mean_interval,
+    percentage_error,
+    sign_flip_p,
+    station_mean,
+    within_trial_spread,
+)
+from quakesite.evaluation.saved import Network, SavedModel
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.training.schema import PREDICTIONS
 
@@ -39,7 +49,17 @@ COLUMNS = (
     "change_high",
     "p_change",
     "prediction_change_pct",
+    "relative_change_pct",
+    "collapsed",
+    "verdict",
 )
+
+NOTHING: dict[str, Value] = (
+    dict.fromkeys(COLUMNS, float("nan"))
+    | {"n_stations": 0, "n_records": 0}
+    | {"collapsed": None, "verdict": NO_DATA}
+)
+"""The row of a model without shuffled records."""
 
 
 def shuffled_predictions(
@@ -67,7 +87,7 @@ def shuffled_predictions(
 
 
 def _of_member(
-    name: str, member: Member, kept: KeptWindows, vs30: Mapping[str, float], seed: int
+    name: str, member: Network, kept: KeptWindows, vs30: Mapping[str, float], seed: int
 ) -> pa.Table:
     own = [
         row
@@ -110,8 +130,9 @@ def control_row(name: str, predicted: pa.Table, shuffled: pa.Table, settings: Ev
     """Returns the row of `control.csv` of one model.
 
     Errors are per station, in per cent; `change_pct` is the shuffled one less the other, with its bootstrap
-    interval over stations and the p of a sign-flip test; `prediction_change_pct` the median change of a
-    record's prediction, up or down.
+    interval over stations and the p of a sign-flip test; `relative_change_pct` is its share of the error, the
+    size of the effect; `prediction_change_pct` the median change of a record's prediction, up or down.
+    `collapsed` is of the predictions with the right channel (see `metrics`). See `control_verdict`.
 
     Args:
         name: the experiment's.
@@ -129,7 +150,7 @@ def control_row(name: str, predicted: pa.Table, shuffled: pa.Table, settings: Ev
     if len(both) != len(shuffled):
         raise RuntimeError(f"{name}: {len(shuffled)} records shuffled, {len(both)} of them predicted before")
     if len(both) == 0:
-        return dict.fromkeys(COLUMNS, float("nan")) | {"experiment": name, "n_stations": 0, "n_records": 0}
+        return NOTHING | {"experiment": name}
     station = np.array(both["station"].to_pylist(), dtype=np.str_)
     measured = both["vs30_m_s"].to_numpy()
     after, before = both["vs30_predicted_m_s"].to_numpy(), both["vs30_predicted_m_s_before"].to_numpy()
@@ -140,7 +161,9 @@ def control_row(name: str, predicted: pa.Table, shuffled: pa.Table, settings: Ev
     low, high = mean_interval(
         difference, resamples=settings.bootstrap, confidence=settings.confidence, seed=settings.seed
     )
-    return {
+    trial = both["trial"].to_numpy()
+    spread, of_vs30 = within_trial_spread(before, trial), within_trial_spread(measured, trial)
+    row: dict[str, Value] = {
         "experiment": name,
         "n_stations": len(error),
         "n_records": len(set(both["record_id"].to_pylist())),
@@ -150,5 +173,9 @@ def control_row(name: str, predicted: pa.Table, shuffled: pa.Table, settings: Ev
         "change_low": low,
         "change_high": high,
         "p_change": sign_flip_p(difference, resamples=settings.bootstrap, seed=settings.seed),
-        "prediction_change_pct": float(np.median(percentage_error(after, before))),
+        "prediction_change_pct": 100.0
+        * float(np.median(np.abs(after - before) / np.maximum(before, SLOWEST_M_S))),
+        "relative_change_pct": 100.0 * float(difference.mean()) / float(error.mean()) if error.any() else 0.0,
+        "collapsed": spread < COLLAPSE_RATIO * of_vs30 if of_vs30 > 0.0 else None,
     }
+    return row | {"verdict": verdict(row)}

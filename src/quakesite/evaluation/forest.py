@@ -17,13 +17,19 @@ import pyarrow as pa
 
 from quakesite.evaluation.metrics import Floats, Strings
 from quakesite.evaluation.pwave_published import published_vs30
-from quakesite.evaluation.schema import UNMEASURED
+from quakesite.evaluation.schema import HV_FREQUENCIES_HZ, UNMEASURED
 from quakesite.evaluation.settings import FORESTS
 from quakesite.evaluation.slope import vs30_of_slope
+from quakesite.evaluation.trees import Forest, grow
 from quakesite.training.schema import PREDICTIONS
 
 N_TREES = 300
 STATIONS_PER_LEAF = 3
+FEATURES_PER_SPLIT = 1 / 3
+ELEVATED = "hvsr_elevation_forest"
+"""The forest that looks at the station's elevation as well."""
+
+INTENSITIES = ("epicentral_distance_km", "pga_cm_s2", "sa_0_2_s_cm_s2", "sa_1_0_s_cm_s2")
 NO_FIRST_MOTION = "no record has a P pick, a location and a first motion that tells"
 
 
@@ -45,6 +51,8 @@ def station_features(
 ) -> StationFeatures:
     """Returns the inputs of the baseline called `name`, averaged over each station's records.
 
+    What is not known of a station is the median of the others.
+
     `hvsr_forest`: ln H/V at 32 frequencies. `hvsr_elevation_forest`: those and the station's elevation.
     `pwave_forest`: ln of the surface velocity from the first P motion (see `pwave`).
     `intensity_forest`: what Güllü (2013, Bull. Earthq. Eng. 11, 969-997) gave his networks: magnitude,
@@ -55,32 +63,51 @@ def station_features(
         features: `FEATURES` rows.
         elevation_m: by station.
     """
-    if name not in FORESTS:
-        raise ValueError(f"{name} learns nothing")
     of_record = np.array(features["station"].to_pylist(), dtype=np.str_)
     station, codes = np.unique(of_record, return_inverse=True)
-    if name == "pwave_forest":
-        values = np.log(_floats(features, "surface_velocity_m_s"))[:, None]
-    elif name == "intensity_forest":
-        columns = [_floats(features, "magnitude")]
-        columns += [
-            np.log(np.maximum(_floats(features, column), 1e-3))
-            for column in ("epicentral_distance_km", "pga_cm_s2", "sa_0_2_s_cm_s2", "sa_1_0_s_cm_s2")
-        ]
-        values = np.stack(columns, axis=1)
-    else:
-        values = np.array(features["ln_hv"].to_pylist(), dtype=np.float64).reshape(len(of_record), -1)
+    values = record_features(name, features)
     known = np.isfinite(values)
     sums = np.zeros((len(station), values.shape[1]))
     counts = np.zeros_like(sums)
     np.add.at(sums, codes, np.where(known, values, 0.0))
     np.add.at(counts, codes, known)
     means = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-    if name == "hvsr_elevation_forest":
+    if name == ELEVATED:
         heights = [elevation_m.get(one) for one in station.tolist()]
         column = np.array([np.nan if one is None else one for one in heights], dtype=np.float64)
         means = np.column_stack([means, column])
     return StationFeatures(station, _filled(means))
+
+
+def record_features(name: str, features: pa.Table) -> Floats:
+    """Returns what the forest called `name` looks at in each record, shape (records, features).
+
+    NaN is what is not known. The elevation, which is a station's, is not among them.
+
+    Args:
+        name: one of `FORESTS`.
+        features: `FEATURES` rows.
+    """
+    if name not in FORESTS:
+        raise ValueError(f"{name} learns nothing")
+    if name == "pwave_forest":
+        return np.log(_floats(features, "surface_velocity_m_s"))[:, None]
+    if name == "intensity_forest":
+        columns = [_floats(features, "magnitude")]
+        columns += [np.log(np.maximum(_floats(features, column), 1e-3)) for column in INTENSITIES]
+        return np.stack(columns, axis=1)
+    curves = np.array(features["ln_hv"].to_pylist(), dtype=np.float64)
+    return curves.reshape(len(features), len(HV_FREQUENCIES_HZ))
+
+
+def feature_names(name: str) -> tuple[str, ...]:
+    """Returns what the columns of `station_features` are, in words."""
+    if name == "pwave_forest":
+        return ("ln surface velocity from the first P motion in m/s",)
+    if name == "intensity_forest":
+        return ("magnitude", *(f"ln {column}" for column in INTENSITIES))
+    curves = (f"ln H/V at {frequency:.3g} Hz" for frequency in HV_FREQUENCIES_HZ.tolist())
+    return (*curves, *(["elevation in m"] if name == ELEVATED else []))
 
 
 def _floats(table: pa.Table, column: str) -> Floats:
@@ -101,6 +128,7 @@ def all_predictions(
     splits: Mapping[int, Mapping[str, str]],
     vs30: Mapping[str, float],
     seed: int,
+    forests: Mapping[int, Forest] | None = None,
 ) -> pa.Table:
     """Returns the predictions of the baseline called `name` for every record of `features`, sorted.
 
@@ -112,17 +140,43 @@ def all_predictions(
         features: `FEATURES` rows.
         stations: `STATIONS` rows, one per code, for the elevation and the slope.
         splits, vs30, seed: as in `forest_predictions`.
+        forests: those of `forests_of`, where they are grown already.
     """
-    if len(features) == 0 or (
-        name == "pwave_forest" and not len(features["surface_velocity_m_s"].drop_null())
-    ):
+    if not _tells(name, features):
         return PREDICTIONS.empty_table()
     records = sorted(zip(features["record_id"].to_pylist(), features["station"].to_pylist(), strict=True))
     if name == "slope_proxy":
         return untrained_predictions(name, _slope_proxy(stations), records, splits, vs30)
     if name == "pwave_published":
         return untrained_predictions(name, published_vs30(features), records, splits, vs30)
-    return forest_predictions(name, inputs_of(name, features, stations), records, splits, vs30, seed)
+    inputs = inputs_of(name, features, stations)
+    known = grown(inputs, splits, vs30, seed) if forests is None else forests
+    return _predictions(name, known, inputs, records, splits, vs30)
+
+
+def forests_of(
+    name: str,
+    features: pa.Table,
+    stations: pa.Table,
+    splits: Mapping[int, Mapping[str, str]],
+    vs30: Mapping[str, float],
+    seed: int,
+) -> dict[int, Forest]:
+    """Returns the forests of the baseline called `name` by trial; none without data.
+
+    Args:
+        name: one of `FORESTS`.
+        features, stations, splits, vs30, seed: as in `all_predictions`.
+    """
+    if not _tells(name, features):
+        return {}
+    return grown(inputs_of(name, features, stations), splits, vs30, seed)
+
+
+def _tells(name: str, features: pa.Table) -> bool:
+    if len(features) == 0:
+        return False
+    return name != "pwave_forest" or len(features["surface_velocity_m_s"].drop_null()) > 0
 
 
 def none_because(name: str) -> str:
@@ -185,28 +239,57 @@ def forest_predictions(
         vs30: measured Vs30 in m/s by station.
         seed: of the forests.
     """
-    tables = [
-        _trial(name, trial, split, features, records, vs30, seed) for trial, split in sorted(splits.items())
-    ]
-    return pa.concat_tables(tables) if tables else PREDICTIONS.empty_table()
+    return _predictions(name, grown(features, splits, vs30, seed), features, records, splits, vs30)
 
 
-def _trial(
-    name: str,
-    trial: int,
-    split: Mapping[str, str],
+def grown(
     features: StationFeatures,
-    records: Sequence[tuple[str, str]],
+    splits: Mapping[int, Mapping[str, str]],
     vs30: Mapping[str, float],
     seed: int,
-) -> pa.Table:
+) -> dict[int, Forest]:
+    """Returns each trial's forest, grown on its train stations alone; none without such a station.
+
+    Args:
+        features: the stations' features.
+        splits, vs30, seed: as in `forest_predictions`.
+    """
     names = features.station.tolist()
-    train = np.array([split.get(one) == "train" for one in names], dtype=bool)
-    if not train.any():
-        return PREDICTIONS.empty_table()
-    measured = np.array([vs30[one] for one in features.station[train].tolist()])
-    values = neighbourhood_constants(features.values[train], measured, features.values, seed + trial)
-    return _rows(name, trial, split, dict(zip(names, values.tolist(), strict=True)), records, vs30)
+    forests = {}
+    for trial, split in sorted(splits.items()):
+        train = np.array([split.get(one) == "train" for one in names], dtype=bool)
+        if train.any():
+            measured = np.array([vs30[one] for one in features.station[train].tolist()])
+            forests[trial] = grown_on(features.values[train], measured, seed + trial)
+    return forests
+
+
+def grown_on(inputs: Floats, measured: Floats, seed: int) -> Forest:
+    """Returns a forest of the size that the baselines have.
+
+    Args:
+        inputs: (train stations, features).
+        measured: their Vs30, in m/s.
+        seed: of the forest.
+    """
+    size = {"n_trees": N_TREES, "per_leaf": STATIONS_PER_LEAF}
+    return grow(inputs, measured, seed, **size, features_per_split=FEATURES_PER_SPLIT)
+
+
+def _predictions(
+    name: str,
+    forests: Mapping[int, Forest],
+    features: StationFeatures,
+    records: Sequence[tuple[str, str]],
+    splits: Mapping[int, Mapping[str, str]],
+    vs30: Mapping[str, float],
+) -> pa.Table:
+    tables = [PREDICTIONS.empty_table()]
+    for trial, forest in sorted(forests.items()):
+        values = forest.predict(features.values).tolist()
+        predicted = dict(zip(features.station.tolist(), values, strict=True))
+        tables.append(_rows(name, trial, splits[trial], predicted, records, vs30))
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _rows(
@@ -245,19 +328,4 @@ def neighbourhood_constants(inputs: Floats, measured: Floats, wanted: Floats, se
         wanted: (stations, features).
         seed: of the forest.
     """
-    from sklearn.ensemble import RandomForestRegressor
-
-    leaf = min(STATIONS_PER_LEAF, len(measured))
-    forest = RandomForestRegressor(
-        n_estimators=N_TREES, min_samples_leaf=leaf, max_features=1 / 3, random_state=seed, n_jobs=1
-    )
-    forest.fit(inputs, np.log(measured))
-    train_leaves, wanted_leaves = forest.apply(inputs), forest.apply(wanted)
-    weights = np.zeros((len(wanted), len(measured)))
-    for tree in range(train_leaves.shape[1]):
-        same = wanted_leaves[:, tree, None] == train_leaves[None, :, tree]
-        weights += same / same.sum(axis=1, keepdims=True)
-    order = np.argsort(measured, kind="stable")
-    cumulative = np.cumsum(weights[:, order] / measured[order], axis=1)
-    places = (cumulative < cumulative[:, -1:] / 2.0).sum(axis=1)
-    return np.asarray(measured[order][places])
+    return grown_on(inputs, measured, seed).predict(wanted)

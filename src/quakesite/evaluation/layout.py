@@ -41,6 +41,18 @@ def text(value: Value, decimals: int = 4) -> str:
     return str(value)
 
 
+def p_value(value: Value, decimals: int = 3) -> str:
+    """Returns a p value as a table shows it: `0.012`, or `< 0.001`, as no p is zero."""
+    least = 10.0**-decimals
+    small = isinstance(value, float) and value < least
+    return f"< {least:.{decimals}f}" if small else text(value, decimals)
+
+
+def p_text(value: Value, decimals: int = 3) -> str:
+    """Returns a p value as a sentence says it: `p 0.012`, `p < 0.001`."""
+    return f"p {p_value(value, decimals)}"
+
+
 def write_csv(rows: Sequence[Row], columns: Sequence[str], target: str | Path, *, decimals: int = 4) -> None:
     """Writes `rows` to `target` atomically as CSV with a header line; see `text` for the values."""
     with atomic_open(target) as handle:
@@ -122,7 +134,8 @@ def latex(
         *(" & ".join(map(latex_escaped, row)) + r" \\" if any(row) else r"\midrule" for row in rows),
         r"\bottomrule",
         r"\end{tabular}}",
-        *(rf"\par\footnotesize {latex_escaped(note)}" for note in notes),
+        *([r"\par\medskip\footnotesize\raggedright"] if notes else []),
+        *(rf"{latex_escaped(note)}\par" for note in notes),
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
@@ -134,7 +147,7 @@ def latex_escaped(written: str) -> str:
 
 
 def _numeric(rows: Sequence[Sequence[str]], column: int) -> bool:
-    cells = [row[column].rstrip("%") for row in rows if row[column]]
+    cells = [row[column].rstrip("%").removeprefix("< ") for row in rows if row[column]]
     return bool(cells) and all(_is_number(cell) for cell in cells)
 
 

@@ -11,6 +11,7 @@ All errors are absolute percentage errors, 100 |predicted - measured| / measured
 - *p of the constant*: two-sided, that model and constant err alike (`sign_flip_p`, over stations).
 - *ln Vs30*: a station's predictions are pooled over records and trials by their geometric mean; R^2 and the
   root mean square are of ln(pooled) - ln(measured) over stations, R^2 against the judged stations' mean.
+  A prediction under 1 m/s, which a network may make, counts as 1 m/s there; `n_clipped` says how many do.
 - *calibration*: slope and intercept of the straight line of ln measured on ln pooled over stations, by least
   squares. A slope under 1: the predictions differ more than they should; over 1: less.
 - *spread*: standard deviation within trials, over test records. Trials that collapse to different constants
@@ -31,7 +32,8 @@ Strings = npt.NDArray[np.str_]
 
 COLLAPSE_RATIO = 0.05
 FEWEST_STATIONS_FOR_AN_INTERVAL = 3
-SLOWEST_M_S = 1.0  # networks may predict zero or less; in logarithms that counts as this
+SLOWEST_M_S = 1.0
+"""Networks may predict less, even below zero; in logarithms that counts as this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Figures:
 
     n_stations: int
     n_records: int
+    n_clipped: int
+    """Test rows whose prediction is under `SLOWEST_M_S`, and counts as that in logarithms."""
     absolute_mean_error_pct: float
     absolute_mean_error_station_pct: float
     constant_error_pct: float
@@ -103,7 +107,7 @@ class Figures:
         return self.spread_m_s < COLLAPSE_RATIO * self.vs30_spread_m_s
 
 
-NOTHING = Figures(0, 0, *[float("nan")] * 18)
+NOTHING = Figures(0, 0, 0, *[float("nan")] * 18)
 """The figures of an experiment or a class without test records."""
 
 
@@ -271,4 +275,5 @@ def judge(rows: TestRows, *, resamples: int, confidence: float, seed: int) -> Fi
         calibration_intercept=intercept,
         calibration_slope_low=slope_low,
         calibration_slope_high=slope_high,
+        n_clipped=int(np.sum(rows.predicted < SLOWEST_M_S)),
     )

@@ -29,11 +29,13 @@ class Pooled:
         of_member: ln Vs30 by member (trial), the mean over the records.
         n_records: different records.
         out_of_fold: whether the members have not learnt from the station.
+        n_clipped: predictions under `SLOWEST_M_S`, each of which counts as that.
     """
 
     of_member: Mapping[int, float]
     n_records: int
     out_of_fold: bool
+    n_clipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Estimate:
         coverage: what the interval is made to cover.
         beyond: how its records go beyond those the model was made from, such as `epicentral distance 203 km,
             seen 4 to 120 km`; told where records of one's own are predicted.
+        n_clipped: predictions of records under `SLOWEST_M_S`, each of which counts as that.
     """
 
     station: str
@@ -70,11 +73,13 @@ class Estimate:
     model: str
     coverage: float
     beyond: tuple[str, ...] = ()
+    n_clipped: int = 0
 
 
 def pool(table: pa.Table) -> dict[str, Pooled]:
     """Returns the pooled predictions of each station in rows of the `PREDICTIONS` columns, sorted by station.
 
+    A prediction under `SLOWEST_M_S` has no logarithm to speak of: it counts as that, and is counted.
     Members that have learnt from a station (its split is train or validation there) speak for it only where
     no other can.
     """
@@ -83,8 +88,7 @@ def pool(table: pa.Table) -> dict[str, Pooled]:
     for station, trial, record, split, value in zip(
         *(table[name].to_pylist() for name in names), strict=True
     ):
-        ln_vs30 = math.log(max(value, SLOWEST_M_S))
-        of_station.setdefault(station, []).append((trial, record, split in SEEN, ln_vs30))
+        of_station.setdefault(station, []).append((trial, record, split in SEEN, value))
     return {name: _pooled(rows) for name, rows in sorted(of_station.items())}
 
 
@@ -93,10 +97,11 @@ def _pooled(rows: Sequence[tuple[int, str, bool, float]]) -> Pooled:
     unseen = [row for row in rows if row[0] not in seen_by]
     kept = unseen or rows
     values: dict[int, list[float]] = {}
-    for trial, _, _, ln_vs30 in sorted(kept):
-        values.setdefault(trial, []).append(ln_vs30)
+    for trial, _, _, vs30 in sorted(kept):
+        values.setdefault(trial, []).append(math.log(max(vs30, SLOWEST_M_S)))
     of_member = {trial: float(np.mean(of_trial)) for trial, of_trial in values.items()}
-    return Pooled(of_member, len({record for _, record, _, _ in kept}), bool(unseen))
+    n_clipped = sum(vs30 < SLOWEST_M_S for _, _, _, vs30 in kept)
+    return Pooled(of_member, len({record for _, record, _, _ in kept}), bool(unseen), n_clipped)
 
 
 def calibrators(pooled: Mapping[str, Pooled], vs30: Mapping[str, float]) -> list[Calibrator]:
@@ -165,4 +170,5 @@ def _estimate(
         outside_p=outside_p,
         model=model,
         coverage=coverage,
+        n_clipped=pooled.n_clipped,
     )

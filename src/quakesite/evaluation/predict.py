@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quakesite.errors import InputError
-from quakesite.evaluation.card import RANGES
-from quakesite.evaluation.kept import KeptWindows, flags_among
+from quakesite.evaluation.card_sections import RANGES
 from quakesite.evaluation.pooling import Estimate
+from quakesite.evaluation.schema import PREDICT
 from quakesite.own_file import is_own
 from quakesite.picks.networks import NETWORKS
 from quakesite.picks.picked import picks_table
@@ -25,24 +25,19 @@ from quakesite.picks.shard import ShardPicks, by_author, by_kalkan, by_network
 from quakesite.records.reading import read
 from quakesite.records.record import Record
 from quakesite.records.store import write_records
-from quakesite.rejects import SCHEMA as REJECTS
 from quakesite.rejects import Reason, Reject
-from quakesite.tables import read_parquet, write_parquet
-from quakesite.windows.dataset import WindowDataset
-from quakesite.windows.settings import WindowsSettings
-from quakesite.windows.sharding import make_shard
+from quakesite.tables import write_parquet
 
 if TYPE_CHECKING:
-    from quakesite.evaluation.saved import SavedModel
+    from quakesite.evaluation.manifest import AnyModel
 
-STAGE = "predict"
 LIMITS = {name: RANGES[name] for name in ("epicentral_distance_km", "magnitude")}
 """What is said of a record beyond the model's: label, unit and decimals by column."""
 SHARD = "0-of-1"
 
 
 def predict_records(
-    model: SavedModel,
+    model: AnyModel,
     records: Sequence[Record],
     weights: str | Path | None = None,
     rejects: list[Reject] | None = None,
@@ -65,14 +60,11 @@ def predict_records(
         shard = Path(scratch) / "records" / f"{SHARD}.parquet"
         write_records(own, shard)
         picks, picked = _picks(model, shard, weights)
-        windows = _windows(model, shard, picks, refused, limited=picked)
-        flags = model.about["excluded_flags"]
-        kept = KeptWindows([windows], model.channels, flags)
-        refused += _not_taken(windows, kept, flags)
-        if len(kept) + len(refused) != len(records):
-            raise RuntimeError(f"{len(records)} records in, {len(kept)} predicted, {len(refused)} refused")
-        table = model.table(kept.record_ids, kept.stations, kept.fetch)
-        found = model.estimates(table, kept.features(), kept.stations)
+        seen = model.look(shard, picks, refused, limited=picked)
+        if len(seen.stations) + len(refused) != len(records):
+            counts = f"{len(seen.stations)} predicted, {len(refused)} refused"
+            raise RuntimeError(f"{len(records)} records in, {counts}")
+        found = model.estimates(seen.table, seen.features, seen.stations)
     found = _beyond(found, own, model)
     if rejects is not None:
         rejects += refused
@@ -85,7 +77,7 @@ def predict_records(
     return found
 
 
-def beyond(record: Record, model: SavedModel) -> list[str]:
+def beyond(record: Record, model: AnyModel) -> list[str]:
     """Returns how a record goes beyond those that the model was made from: its distance, its magnitude.
 
     The workflow refuses records from too far away; here the user has chosen them, and is told.
@@ -108,7 +100,7 @@ def beyond(record: Record, model: SavedModel) -> list[str]:
     return found
 
 
-def _beyond(found: Sequence[Estimate], records: Sequence[Record], model: SavedModel) -> list[Estimate]:
+def _beyond(found: Sequence[Estimate], records: Sequence[Record], model: AnyModel) -> list[Estimate]:
     said: dict[str, list[str]] = {}
     for record in records:
         said.setdefault(record.station, []).extend(beyond(record, model))
@@ -149,7 +141,7 @@ def read_records(paths: Sequence[str | Path], rejects: list[Reject]) -> list[Rec
                 used.update(record.sources)
             elif not used.issuperset(record.sources):
                 detail = f"kept is {twin.sources[0]}"
-                rejects.append(Reject(record.record_id, record.sources[0], STAGE, Reason.DUPLICATE, detail))
+                rejects.append(Reject(record.record_id, record.sources[0], PREDICT, Reason.DUPLICATE, detail))
     if not found and wrong:
         raise wrong[0]
     return [found[name] for name in sorted(found)]
@@ -170,17 +162,19 @@ def _one_of_each(records: Sequence[Record], refused: list[Reject]) -> list[Recor
         if record.record_id in kept:
             source = next(iter(record.sources), "")
             detail = "another record of this event at this station was kept"
-            refused.append(Reject(record.record_id, source, STAGE, Reason.DUPLICATE, detail))
+            refused.append(Reject(record.record_id, source, PREDICT, Reason.DUPLICATE, detail))
         else:
             kept[record.record_id] = record
     return [kept[name] for name in sorted(kept)]
 
 
-def _picks(model: SavedModel, shard: Path, weights: str | Path | None) -> tuple[Path, bool]:
+def _picks(model: AnyModel, shard: Path, weights: str | Path | None) -> tuple[Path, bool]:
     """Returns the picks of the records in `shard`, and whether any were looked for."""
     method = model.picks.methods[0]
     found: ShardPicks | None = None
-    if method in NETWORKS and weights is not None:
+    if not model.looks_at_picks:
+        pass
+    elif method in NETWORKS and weights is not None:
         found = by_network(shard, method, _as_written(weights, method, shard.parent), model.picks)
     elif method == "kalkan":
         found = by_kalkan(shard)
@@ -189,13 +183,13 @@ def _picks(model: SavedModel, shard: Path, weights: str | Path | None) -> tuple[
     elif is_own(method) and model.cannot_do_without_picks:
         raise InputError(
             model.folder,
-            f"its windows need the picks of {method}, a file of its maker's, which no model may run",
+            f"needs the picks of {method}, a file of its maker's, which no model may run",
             action="put the records into the workflow's archive, with that file in picks.methods",
         )
     elif model.cannot_do_without_picks:
         raise InputError(
             model.folder,
-            f"needs {'P and S' if model.channels == 4 else 'P'} picks",
+            f"needs {model.needed_picks} picks",
             expected=f"the weights of {method}",
             action="make them with `quakesite picks weights --out FILE` and give them as --weights FILE",
         )
@@ -224,34 +218,3 @@ def _as_written(weights: str | Path, method: str, scratch: Path) -> Path:
     target = scratch / "weights.safetensors"
     get_weights(str(path), target, method)
     return target
-
-
-def _windows(model: SavedModel, shard: Path, picks: Path, refused: list[Reject], *, limited: bool) -> Path:
-    """Returns the windows of the records in `shard`, cut as the model's own were."""
-    name = model.about["window"]["name"]
-    target, rejects = (shard.parents[1] / stage / shard.name for stage in ("windows", "rejects"))
-    settings = WindowsSettings(rate_hz=model.rate_hz, kinds={name: model.window})
-    limits = model.limits if limited else {}
-    make_shard(shard, picks, name, settings, target, rejects, annotation="auto", **limits)
-    refused += [
-        Reject(row["record_id"], row["source"], row["stage"], Reason(row["reason"]), row["detail"])
-        for row in read_parquet(rejects, REJECTS).to_pylist()
-    ]
-    return target
-
-
-def _not_taken(windows: Path, kept: KeptWindows, flags: Collection[str]) -> Iterator[Reject]:
-    """Yields the windows that the model does not take: without a P or an S pick, or with a flag on them."""
-    taken = set(kept.record_ids)
-    for row in WindowDataset([windows]).table.to_pylist():
-        if row["record_id"] in taken:
-            continue
-        found = flags_among(row["pick_flags"], flags)
-        if found:
-            yield Reject(row["record_id"], "", STAGE, Reason.FLAGGED_PICKS, ", ".join(found))
-        else:
-            phase, reason = (
-                ("S", Reason.NO_S_PICK) if row["p_sample"] is not None else ("P", Reason.NO_P_PICK)
-            )
-            detail = f"{phase} was not picked, and the model looks at P and S"
-            yield Reject(row["record_id"], "", STAGE, reason, detail)

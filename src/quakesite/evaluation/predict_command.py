@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quakesite.evaluation.layout import Row
-    from quakesite.evaluation.saved import SavedModel
+    from quakesite.evaluation.manifest import AnyModel
+    from quakesite.evaluation.pooling import Estimate
     from quakesite.records.record import Record
     from quakesite.rejects import Reject
 
@@ -27,8 +28,13 @@ def predict(
         list[Path], typer.Argument(help="Records of any form: files, folders or zips, any number.")
     ],
     model: Annotated[
-        Path, typer.Option("--model", help="Folder of a trained model, e.g. results/models/beta_auto_pga.")
-    ],
+        Path,
+        typer.Option(
+            "--model",
+            help="Folder of a trained model, e.g. results/models/hvsr_forest; or a run's results, whose best "
+            "model (ranking.csv) it then is.",
+        ),
+    ] = Path("results"),
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -58,14 +64,16 @@ def predict(
         raise InputError("--out", out.name, expected=f"a name that ends in {', '.join(FORMS)}")
     if no_picks and weights is not None:
         raise InputError("--weights", str(weights), action="leave out --no-picks, or --weights")
+    from quakesite.evaluation.loading import load_model
     from quakesite.evaluation.predict import beyond, predict_records, read_records
-    from quakesite.evaluation.saved import load_model
     from quakesite.models.own import use
     from quakesite.picks.networks import NETWORKS
 
     if network is not None:
         use(network)
     loaded = load_model(model)
+    if loaded.folder != model:
+        say(f"model: {loaded.folder}, the best of {model} on validation stations")
     used = None if no_picks else _weights(loaded, weights)
     rejects: list[Reject] = []
     found = read_records(records, rejects)
@@ -95,7 +103,8 @@ def predict(
         }
         for one in estimates
     ]
-    notes = _notes(loaded, picked=used is not None or loaded.picks.methods[0] not in NETWORKS)
+    picked = used is not None or loaded.picks.methods[0] not in NETWORKS
+    notes = _notes(loaded, estimates, picked=picked)
     _write(rows, out, notes)
     typer.echo(_json(rows, loaded, notes) if as_json else _table(rows, loaded, found, notes), nl=False)
 
@@ -106,13 +115,13 @@ def _first(station: str, records: Sequence[Record], field: str) -> float | None:
     return next((float(value) for value in values if value is not None), None)
 
 
-def _weights(model: SavedModel, given: Path | None) -> Path | None:
+def _weights(model: AnyModel, given: Path | None) -> Path | None:
     """Returns the weights to pick with; None where the model has no use for them."""
     from quakesite.errors import InputError
     from quakesite.picks.networks import NETWORKS
 
     method = model.picks.methods[0]
-    if method not in NETWORKS:
+    if method not in NETWORKS or not model.looks_at_picks:
         return None
     usual = Path("resources/weights") / f"{method}.safetensors"
     if given is not None or usual.exists():
@@ -120,7 +129,7 @@ def _weights(model: SavedModel, given: Path | None) -> Path | None:
     if not model.cannot_do_without_picks and not model.limits:
         return None
     limits = " and ".join(f"{name} {value:g}" for name, value in sorted(model.limits.items()))
-    what = "its windows" if model.cannot_do_without_picks else f"its limits ({limits})"
+    what = model.picks_are_for if model.cannot_do_without_picks else f"its limits ({limits})"
     otherwise = "" if model.cannot_do_without_picks else ", or give --no-picks to do without these limits"
     raise InputError(
         "--weights",
@@ -142,7 +151,7 @@ def _write(rows: Sequence[Row], out: Path | None, notes: Sequence[str]) -> None:
         write_geojson(rows, out, " ".join(notes))
 
 
-def _json(rows: Sequence[Row], model: SavedModel, notes: Sequence[str]) -> str:
+def _json(rows: Sequence[Row], model: AnyModel, notes: Sequence[str]) -> str:
     import json
 
     from quakesite.evaluation.geojson import DECIMALS, PLACE_DECIMALS, plain
@@ -159,11 +168,20 @@ def _json(rows: Sequence[Row], model: SavedModel, notes: Sequence[str]) -> str:
     return json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def _notes(model: SavedModel, *, picked: bool) -> list[str]:
+def _notes(model: AnyModel, estimates: Sequence[Estimate], *, picked: bool) -> list[str]:
     """Returns what a user must know of the figures: what speaks against the model, what was not looked at."""
+    from quakesite.evaluation.product import clipped_words
+    from quakesite.evaluation.ranking import better_than
+
     notes = []
     if model.audit:
         notes.append(f"Caution: {model.audit}")
+    better = better_than(model.folder)
+    if better is not None:
+        notes.append(f"The run that made it recommends another model: --model {better}")
+    n_clipped = sum(one.n_clipped for one in estimates)
+    if n_clipped:
+        notes.append(f"{clipped_words(n_clipped)}.")
     if model.limits and not picked:
         limits = " and ".join(f"{name} {value:g}" for name, value in sorted(model.limits.items()))
         notes.append(f"Nothing was picked: the model's records keep {limits}, these may not.")
@@ -172,7 +190,7 @@ def _notes(model: SavedModel, *, picked: bool) -> list[str]:
     return notes
 
 
-def _table(rows: Sequence[Row], model: SavedModel, records: Sequence[Record], notes: Sequence[str]) -> str:
+def _table(rows: Sequence[Row], model: AnyModel, records: Sequence[Record], notes: Sequence[str]) -> str:
     coverage = f"{100 * model.about['coverage']:.0f} % interval"
     header = ("station", "records", "Vs30 (m/s)", coverage, "class", "probability", "remarks")
     lines = [header, *(_cells(row) for row in rows)]
@@ -181,7 +199,7 @@ def _table(rows: Sequence[Row], model: SavedModel, records: Sequence[Record], no
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
     ]
     used = sum(int(row["n_records"] or 0) for row in rows)
-    tail = [f"{used} of {len(records)} records, model {model.name} ({model.about['preset']})", *notes]
+    tail = [f"{used} of {len(records)} records, model {model.name} ({model.kind})", *notes]
     return "\n".join([*(line.rstrip() for line in aligned), "", *tail]) + "\n"
 
 
@@ -194,7 +212,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     if row[BEYOND]:
         remarks.append("beyond the training data")
     if not row["out_of_fold"]:
-        remarks.append("all networks have learnt from this station")
+        remarks.append("the model has learnt from this station")
     if row["vs30_measured"] is not None:
         remarks.append(f"header: {row['vs30_measured']:.0f} m/s")
     return (

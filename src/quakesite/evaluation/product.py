@@ -22,7 +22,13 @@ from quakesite.errors import InputError
 from quakesite.evaluation.conformal import Calibrator
 from quakesite.evaluation.folds import Folds
 from quakesite.evaluation.layout import Row
-from quakesite.evaluation.metrics import Floats, best_constant, percentage_error, station_mean
+from quakesite.evaluation.metrics import (
+    SLOWEST_M_S,
+    Floats,
+    best_constant,
+    percentage_error,
+    station_mean,
+)
 from quakesite.evaluation.pooling import Estimate, Pooled, calibrators, estimates, pool
 from quakesite.evaluation.schema import OUTSIDE
 from quakesite.evaluation.settings import EvaluationSettings
@@ -74,8 +80,8 @@ class Said:
     outside_p: Mapping[str, float]
 
 
-def ranking(models: Mapping[str, Folds], wanted: str = BEST) -> list[str]:
-    """Returns the models that make the product, the best first; a wanted one comes before all others.
+def ranked(models: Mapping[str, Folds], wanted: str = BEST) -> dict[str, float]:
+    """Returns the skill of the models that make the product, the best first; a wanted one comes before all.
 
     By skill on validation stations: 1 - error per station over that of the best constant of the train
     stations. Test stations have no say. Experiments tested on picks by hand are left out unless wanted:
@@ -91,7 +97,7 @@ def ranking(models: Mapping[str, Folds], wanted: str = BEST) -> list[str]:
         for name, folds in models.items()
         if (name == wanted or not _by_hand(name)) and np.isfinite(skill := validation_skill(folds.table))
     }
-    return sorted(skills, key=lambda name: (name != wanted, -skills[name], name))
+    return {name: skills[name] for name in sorted(skills, key=lambda one: (one != wanted, -skills[one], one))}
 
 
 def _by_hand(name: str) -> bool:
@@ -237,13 +243,19 @@ def row_of(
     return {column: values[column] for column in COLUMNS}
 
 
+def clipped_words(number: int) -> str:
+    """Returns how many predictions of records have no logarithm to speak of, and what becomes of them."""
+    return f"{number} predictions of records under {SLOWEST_M_S:g} m/s count as {SLOWEST_M_S:g} m/s"
+
+
 def summary(found: Sequence[Estimate], measured: Mapping[str, float]) -> str:
     """Returns one line on what the product is made of."""
     held_out = sum(one.out_of_fold for one in found)
     unmeasured = sum(one.station not in measured for one in found)
     outside = sum(one.outside_data is True for one in found)
     models = sorted({one.model for one in found}, key=lambda name: [one.model for one in found].index(name))
+    n_clipped = sum(one.n_clipped for one in found)
     return (
         f"predictions: {', '.join(models)}, {held_out} stations out of fold ({unmeasured} of them without a "
         f"measured Vs30), {len(found) - held_out} seen in training, {outside} outside the data"
-    )
+    ) + (f"; {clipped_words(n_clipped)}" if n_clipped else "")

@@ -54,7 +54,7 @@ def model(
     ] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Makes a trained experiment one folder with its card, and predicts every station with it."""
+    """Make a trained experiment one folder with its card, and predict every station with it."""
     from quakesite.errors import InputError
     from quakesite.evaluation.assemble import Origin, assemble
     from quakesite.options import section_from
@@ -67,6 +67,35 @@ def model(
     limits = {"min_snr_db": min_snr_db, "min_p_time_s": min_p_time_s}
     origin = Origin(section_from(PicksSettings, "picks", picks), limits, synthetic)
     assemble(experiment, trials, windows or [], stations, _settings(settings), origin, out_dir, predicted)
+
+
+def forests(
+    stations: Stations,
+    out_dir: Annotated[Path, typer.Option(help="Folder of all models, to write {baseline} to.")],
+    baselines: Annotated[
+        Path, typer.Option(help="Folder that `quakesite evaluation baselines` wrote the forests to.")
+    ],
+    catalogue: Annotated[Path, typer.Option(help="records/catalogue.parquet.")],
+    trials: Annotated[list[int], typer.Option("--trials", help="Numbers of the trials.")],
+    features: Annotated[
+        list[Path] | None, typer.Option(help="evaluation/features/{shard}.parquet, any number.")
+    ] = None,
+    settings: Settings = None,
+    picks: Annotated[
+        str | None,
+        typer.Option(help="The `picks` section as JSON, kept with the model; else ./config.yaml's."),
+    ] = None,
+    synthetic: Synthetic = False,
+) -> None:
+    """Make each baseline that is a forest one folder with its card, for records of one's own."""
+    from quakesite.evaluation.assemble_forest import Sources, assemble_forests
+    from quakesite.evaluation.settings import FORESTS
+    from quakesite.options import section_from
+    from quakesite.picks.settings import PicksSettings
+
+    found = section_from(PicksSettings, "picks", picks)
+    sources = Sources(baselines, trials, features or [], catalogue, stations, found, synthetic)
+    assemble_forests(FORESTS, sources, _settings(settings), out_dir)
 
 
 def control(
@@ -87,7 +116,7 @@ def control(
         Path | None, typer.Option(help="The Python file of the network, where it is one of your own.")
     ] = None,
 ) -> None:
-    """Writes how much worse models get when records are given each other's P/S channel."""
+    """Write how much worse models get when records are given each other's P/S channel."""
     from quakesite.evaluation import control as shuffling
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
@@ -140,15 +169,19 @@ def predictions(
     coverage: Annotated[
         Path | None, typer.Option(help="Also write how many stations the intervals cover to this CSV file.")
     ] = None,
+    ranking: Annotated[
+        Path | None, typer.Option(help="Also write the models, the best first, to this CSV file.")
+    ] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes Vs30 with an interval for every station that a model has records of, measured or not."""
+    """Write Vs30 with an interval for every station that a model has records of, measured or not."""
     from quakesite.evaluation import coverage as covered
     from quakesite.evaluation import product as made
     from quakesite.evaluation.folds import read_folds
     from quakesite.evaluation.geojson import write_geojson
     from quakesite.evaluation.labels import features_of_sites, measured_vs30
     from quakesite.evaluation.layout import write_csv
+    from quakesite.evaluation.ranking import COLUMNS, ranking_rows
     from quakesite.evaluation.summary import SYNTHETIC
     from quakesite.stations.schema import STATIONS
     from quakesite.tables import read_parquet
@@ -160,9 +193,9 @@ def predictions(
     outside = made.outside_of_features(
         features_of_sites(features or [], stations), vs30, chosen.outside_level
     )
-    names = made.ranking(folds, experiment or chosen.product)
+    skills = made.ranked(folds, experiment or chosen.product)
     said = []
-    for name in names:
+    for name in skills:
         table, p_values = tables.get(name, (None, outside))
         said.append(made.said_by(name, folds[name], vs30, p_values, table))
     found = made.product(said, chosen)
@@ -170,6 +203,8 @@ def predictions(
     write_csv(rows, made.COLUMNS, out)
     if geojson is not None:
         write_geojson(rows, geojson, SYNTHETIC if synthetic else "")
+    if ranking is not None:
+        write_csv(ranking_rows(skills), COLUMNS, ranking)
     if coverage is not None:
         lines = [
             row
@@ -179,7 +214,7 @@ def predictions(
         write_csv(lines, covered.COLUMNS, coverage)
     say(
         made.summary(found, vs30)
-        if names
+        if skills
         else "predictions: no model has predicted its validation records; the table is empty"
     )
 

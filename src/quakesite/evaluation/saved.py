@@ -9,25 +9,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import torch
 from torch import Tensor
 
 from quakesite.errors import InputError
-from quakesite.evaluation.conformal import Calibrator
-from quakesite.evaluation.pooling import Estimate, estimates, pool
-from quakesite.evaluation.schema import UNMEASURED
-from quakesite.evaluation.support import Floats, Support
+from quakesite.evaluation.manifest import (
+    MANIFEST,
+    Member,
+    Saved,
+    Seen,
+    check_common,
+    damaged,
+    member_files,
+    read_manifest,
+)
 from quakesite.models.target import Predictor
-from quakesite.picks.settings import PicksSettings
 from quakesite.settings import validated
 from quakesite.training.schema import PREDICTIONS
 from quakesite.training.splits import NAMES
@@ -35,36 +38,19 @@ from quakesite.training.weights import load_trained
 from quakesite.windows.settings import Window
 
 if TYPE_CHECKING:
-    from quakesite.records.record import Record
     from quakesite.rejects import Reject
 
-FORMAT = "quakesite-model-1"
-MANIFEST, CARD = "model.json", "README.md"
 BATCH = 64
+
+Network = Member[Predictor]
+"""One trial's network."""
 
 Fetch = Callable[[Sequence[int]], Tensor]
 """Windows (n, channels, samples) float32 by their numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One trial's network, and the stations of each split that it had windows of."""
-
-    trial: int
-    predictor: Predictor
-    stations: Mapping[str, frozenset[str]]
-
-    def split_of(self, station: str) -> str:
-        """Returns train, validation or test; `unmeasured` for a station it does not know."""
-        return next((name for name in NAMES if station in self.stations[name]), UNMEASURED)
-
-    def has_seen(self, station: str) -> bool:
-        """Whether the network has learnt from the station, or was selected by it."""
-        return station in self.stations["train"] or station in self.stations["validation"]
-
-
 @dataclass(frozen=True)
-class SavedModel:
+class SavedModel(Saved[Predictor]):
     """A trained model, ready to predict. Made by `quakesite.models.load`.
 
     Attributes:
@@ -73,14 +59,15 @@ class SavedModel:
         members: one network per trial.
     """
 
-    folder: Path
-    about: Mapping[str, Any]
-    members: Sequence[Member]
-
     @property
     def name(self) -> str:
         """The experiment's name."""
         return str(self.about["experiment"]["name"])
+
+    @property
+    def kind(self) -> str:
+        """The preset that its training began with."""
+        return str(self.about["preset"])
 
     @property
     def channels(self) -> int:
@@ -97,65 +84,28 @@ class SavedModel:
         """How its windows are cut."""
         return validated(Window, self.about["window"]["settings"], self.folder / MANIFEST)
 
-    @cached_property
-    def picks(self) -> PicksSettings:
-        """How the arrivals were found that its windows were cut by."""
-        return validated(PicksSettings, self.about["picks"], self.folder / MANIFEST)
+    @property
+    def looks_at_picks(self) -> bool:
+        """Picks place its windows, or tell how noisy they are."""
+        return True
 
     @property
-    def limits(self) -> dict[str, float]:
-        """The limits that its records keep and picks tell: `min_snr_db`, `min_p_time_s`."""
-        return {name: float(value) for name, value in self.about["limits"].items() if value is not None}
+    def needed_picks(self) -> str:
+        """The picks without which its windows cannot be made: `P`, `P and S`, or none."""
+        return "P and S" if self.channels == 4 else "P" if self.window.anchor != "pga" else ""
 
     @property
-    def ranges(self) -> dict[str, tuple[float, float]]:
-        """Smallest and largest value of what its records had, by column of `RECORDS`, where it is known."""
-        return {name: (float(low), float(high)) for name, (low, high) in self.about.get("ranges", {}).items()}
+    def picks_are_for(self) -> str:
+        """Its windows."""
+        return "its windows"
 
-    @property
-    def audit(self) -> str:
-        """Why it is not to be believed, in a sentence; empty where nothing speaks against it."""
-        return str(self.about.get("audit", ""))
+    def look(self, shard: Path, picks: Path, refused: list[Reject], *, limited: bool) -> Seen:
+        """Returns what it makes of the windows of a shard of records; see `Saved.look`."""
+        from quakesite.evaluation.own_windows import kept_windows
 
-    @property
-    def cannot_do_without_picks(self) -> bool:
-        """Whether its windows cannot be made without P (and S) picks."""
-        return self.channels == 4 or self.window.anchor != "pga"
-
-    @cached_property
-    def calibrators(self) -> list[Calibrator]:
-        """The stations that say how far it errs."""
-        return [
-            Calibrator(row["station"], frozenset(row["members"]), row["residual_ln"])
-            for row in self.about["calibration"]
-        ]
-
-    @cached_property
-    def support(self) -> Support:
-        """What the measured stations' records are like."""
-        return Support.from_json(self.about["support"])
-
-    def predict(
-        self,
-        records: Sequence[Record],
-        weights: str | Path | None = None,
-        rejects: list[Reject] | None = None,
-    ) -> list[Estimate]:
-        """Returns Vs30 of each station that has usable records, sorted by station.
-
-        Args:
-            records: as `quakesite.records.read` gives them.
-            weights: the picking network's (EQTransformer's), as `quakesite picks weights` writes them or in
-                SeisBench's form; without them nothing is picked, and the signal-to-noise ratio is not
-                looked at.
-            rejects: records that are refused are appended here; without it they make one warning.
-
-        Raises:
-            InputError: the model needs picks and there are no weights.
-        """
-        from quakesite.evaluation.predict import predict_records
-
-        return predict_records(self, records, weights, rejects)
+        kept = kept_windows(self, shard, picks, refused, limited=limited)
+        table = self.table(kept.record_ids, kept.stations, kept.fetch)
+        return Seen(table, kept.features(), kept.stations)
 
     def table(self, record_ids: Sequence[str], stations: Sequence[str], fetch: Fetch) -> pa.Table:
         """Returns the members' predictions as rows of the `PREDICTIONS` columns, `vs30_m_s` being NaN.
@@ -169,7 +119,7 @@ class SavedModel:
         torch.set_num_threads(1)
         tables = [PREDICTIONS.empty_table()]
         for member in self.members:
-            rows = [place for place, name in enumerate(stations) if self._speaks(member, name)]
+            rows = [place for place, name in enumerate(stations) if self.speaks(member, name)]
             predicted = [value for chunk in _chunks(rows) for value in _predicted(member, fetch(chunk))]
             columns = {
                 "experiment": [self.name] * len(rows),
@@ -183,40 +133,19 @@ class SavedModel:
             tables.append(pa.table(columns, schema=PREDICTIONS))
         return pa.concat_tables(tables).combine_chunks()
 
-    def estimates(self, table: pa.Table, features: Floats, stations: Sequence[str]) -> list[Estimate]:
-        """Returns what is said about each station of `table`.
-
-        Args:
-            table: of the method of this name.
-            features: of each window, see `support.window_features`.
-            stations: of each window.
-        """
-        level = self.about["outside_level"]
-        return estimates(
-            pool(table),
-            self.calibrators,
-            self.support.p_values(features, stations, level),
-            model=self.name,
-            coverage=self.about["coverage"],
-            outside_level=level,
-        )
-
-    def _speaks(self, member: Member, station: str) -> bool:
-        return not member.has_seen(station) or all(one.has_seen(station) for one in self.members)
-
 
 def _chunks(rows: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(rows), BATCH):
         yield rows[start : start + BATCH]
 
 
-def _predicted(member: Member, windows: Tensor) -> list[float]:
+def _predicted(member: Network, windows: Tensor) -> list[float]:
     with torch.no_grad():
         values: list[float] = member.predictor(windows).double().tolist()
     return values
 
 
-def member_of(file: str | Path, trial: int, stations: Mapping[str, Sequence[str]]) -> Member:
+def member_of(file: str | Path, trial: int, stations: Mapping[str, Sequence[str]]) -> Network:
     """Returns the network in a safetensors file, with the stations of its splits.
 
     Raises:
@@ -231,11 +160,11 @@ def is_trained(folder: str | Path) -> bool:
     Raises:
         InputError: there is no model in it.
     """
-    return bool(_manifest(Path(folder))["members"])
+    return bool(read_manifest(Path(folder))["members"])
 
 
 def load_model(folder: str | Path) -> SavedModel:
-    """Returns the model saved in `folder`.
+    """Returns the model of networks saved in `folder`; `loading.load_model` takes any.
 
     Nothing in it is executed: tensors are read from safetensors, everything else from JSON.
 
@@ -243,66 +172,14 @@ def load_model(folder: str | Path) -> SavedModel:
         InputError: there is no model in it, it was never trained, or a file is not the one it was saved with.
     """
     folder = Path(folder)
-    about = _manifest(folder)
-    if not about["members"]:
-        raise InputError(folder / MANIFEST, "nothing was trained", field="members", action=about["missing"])
-    members = []
-    for row in about["members"]:
-        if not (isinstance(row, dict) and {"file", "sha256", "trial", "stations"} <= row.keys()):
-            raise InputError(folder / MANIFEST, "damaged", field="members", action="copy the folder again")
-        file = folder / row["file"]
-        if not file.is_file():
-            raise InputError(
-                file, "no such file", expected="the network of a trial", action="copy it as well"
-            )
-        if sha256_of(file) != row["sha256"]:
-            raise InputError(file, "not the file that the model was saved with", field="sha256")
-        members.append(member_of(file, row["trial"], row["stations"]))
+    about = read_manifest(folder)
+    members = [member_of(file, row["trial"], row["stations"]) for file, row in member_files(folder, about)]
     model = SavedModel(folder, about, members)
-    _check(model)
-    return model
-
-
-def _check(model: SavedModel) -> None:
-    """Reads everything that `model.json` must hold.
-
-    Raises:
-        InputError: something is missing or of the wrong kind.
-    """
-    about, manifest = model.about, model.folder / MANIFEST
     try:
-        _ = (model.name, model.channels, model.rate_hz, model.window, model.picks, model.limits, model.ranges)
-        _ = (model.calibrators, model.support, about["preset"], about["synthetic"], about["excluded_flags"])
-        known = [about["coverage"], about["outside_level"], *(one.residual for one in model.calibrators)]
-        wrong = not all(isinstance(value, float) for value in known)
+        _ = (model.channels, model.rate_hz, model.window, about["excluded_flags"])
+        check_common(model)
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(manifest, f"damaged ({error!r})", action="copy the folder again") from None
-    if wrong:
-        raise InputError(manifest, "damaged (a word for a number)", action="copy the folder again")
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    manifest = folder / MANIFEST
-    try:
-        about = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            manifest,
-            f"cannot be read ({error})",
-            expected="the folder of a trained model, like results/models/beta_auto_pga",
-            action="`snakemake --cores all results/models/beta_auto_pga/model.json` makes it",
-        ) from None
-    found = about.get("format") if isinstance(about, dict) else None
-    if found != FORMAT:
-        raise InputError(manifest, repr(found), field="format", expected=FORMAT, action="make it again")
-    if not isinstance(about.get("members"), list):
-        raise InputError(manifest, "damaged", field="members", action="copy the folder again")
-    return dict(about)
-
-
-def sha256_of(path: str | Path) -> str:
-    """Returns the sha256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        raise damaged(folder, error) from None
+    return model

@@ -39,6 +39,9 @@ FEATURES = pa.schema(
 UNMEASURED = "unmeasured"
 """The `split` of a prediction for a station whose Vs30 nobody has measured; its `vs30_m_s` is NaN."""
 
+PREDICT = "predict"
+"""The `stage` of what is refused of a user's own records, where it is not another stage's doing."""
+
 OUTSIDE = pa.schema(
     [
         pa.field("station", pa.string(), nullable=False),

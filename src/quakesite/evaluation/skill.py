@@ -58,6 +58,7 @@ COLUMNS = (
         for name in CLASSES
         for what in ("n_stations", "error_station_pct", "constant_error_pct")
     ),
+    "n_clipped",
 )
 BEST_CONSTANT = "best_constant"
 

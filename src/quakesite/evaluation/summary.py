@@ -8,12 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quakesite.evaluation.audit import interval, sentence
+from quakesite.evaluation.audit import clipped, interval, sentence
+from quakesite.evaluation.control_verdict import COLLAPSED, TOO_SMALL
 from quakesite.evaluation.corridor import Step, steps
 from quakesite.evaluation.folds import Folds, read_folds
 from quakesite.evaluation.geojson import plain
-from quakesite.evaluation.layout import read_csv
+from quakesite.evaluation.layout import p_text, read_csv
 from quakesite.evaluation.metrics import Figures
+from quakesite.evaluation.ranking import recommendation
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.table2 import figures_of
 from quakesite.training.experiments import EXPERIMENTS
@@ -33,8 +35,15 @@ CONTROL = (
     "change_pct",
     "p_change",
     "prediction_change_pct",
+    "verdict",
 )
 """What the summary takes from `control.csv`."""
+
+NO_TEST = {
+    COLLAPSED: "the model has collapsed, so this says nothing of the channel",
+    TOO_SMALL: "too little to matter",
+}
+"""What stands in the place of p, by verdict."""
 
 
 def trained_folds(
@@ -72,7 +81,7 @@ def show(
     folds = trained_folds(results, experiments, trials)
     figures = {name: figures_of(fold.rows, settings) for name, fold in folds.items()}
     corridor = steps(results, n_shards)
-    controls = control_lines(results, list(folds))
+    controls = [*control_lines(results, list(folds)), *best_model(results)]
     warnings = sentences(folds, figures, synthetic=synthetic)
     if console.is_terminal:
         _show_tables(corridor, figures, console)
@@ -107,7 +116,11 @@ def to_json(
             | {"collapsed": one.collapsed}
             for name, one in figures.items()
         ],
-        "remarks": [*control_lines(results, list(folds)), *sentences(folds, figures, synthetic=synthetic)],
+        "remarks": [
+            *control_lines(results, list(folds)),
+            *best_model(results),
+            *sentences(folds, figures, synthetic=synthetic),
+        ],
     }
     return json.dumps(said, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
@@ -137,16 +150,34 @@ def control_lines(results: str | Path, experiments: Sequence[str]) -> list[str]:
     return [
         f"control: {row['experiment']} with the P/S channels of other records: error "
         f"{float(row['shuffled_error_station_pct']):.1f} % per station instead of "
-        f"{float(row['error_station_pct']):.1f} % ({float(row['change_pct']):+.1f}, "
-        f"p {float(row['p_change']):.3f}), predictions differ by {float(row['prediction_change_pct']):.1f} %"
+        f"{float(row['error_station_pct']):.1f} % ({_change(row)}), predictions differ by "
+        f"{float(row['prediction_change_pct']):.1f} %"
         for row in read_csv(path, CONTROL)
         if row["experiment"] in experiments and row["n_records"] != "0"
     ]
 
 
+def best_model(results: str | Path) -> list[str]:
+    """Returns which model the run recommends; nothing where it has no ranking yet."""
+    said = recommendation(results)
+    return [said] if said else []
+
+
+def _change(row: Mapping[str, str]) -> str:
+    """Returns a change with its p, or why its p is of no interest."""
+    change = f"{float(row['change_pct']):+.1f}"
+    if row["verdict"] in NO_TEST:
+        return f"{change}, {NO_TEST[row['verdict']]}"
+    return f"{change}, {p_text(float(row['p_change']))}"
+
+
 def sentences(folds: Mapping[str, Folds], figures: Mapping[str, Figures], *, synthetic: bool) -> list[str]:
     """Returns one plain sentence for each model that should not be believed, and one on synthetic data."""
-    found = [sentence(name, figures[name], fold.leaked) for name, fold in folds.items()]
+    found = [
+        line
+        for name, fold in folds.items()
+        for line in (sentence(name, figures[name], fold.leaked), clipped(name, figures[name]))
+    ]
     return [*(text for text in found if text), *([SYNTHETIC] if synthetic else [])]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
-from quakesite.evaluation.audit import sentence
+from quakesite.evaluation.audit import clipped, sentence
 from quakesite.evaluation.folds import Folds
 from quakesite.evaluation.labels import classes_of
 from quakesite.evaluation.layout import Row, latex, markdown, text
@@ -83,7 +83,10 @@ def _rows(name: str, rows: TestRows, vs30: dict[str, float], settings: Evaluatio
 
 def remarks(rows: Sequence[Row], folds: Mapping[str, Folds], settings: EvaluationSettings) -> list[str]:
     """Returns a line on each experiment not to be believed, and one on each that misses site classes."""
-    found = [sentence(name, figures_of(fold.rows, settings), fold.leaked) for name, fold in folds.items()]
+    found: list[str | None] = []
+    for name, fold in folds.items():
+        figures = figures_of(fold.rows, settings)
+        found += [sentence(name, figures, fold.leaked), clipped(name, figures)]
     for name, fold in folds.items():
         empty = [
             str(row["site_class"]) for row in rows if row["experiment"] == name and not row["n_stations"]

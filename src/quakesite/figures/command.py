@@ -13,6 +13,14 @@ app = typer.Typer()
 
 Out = Annotated[Path, typer.Option(help="Figure to write: as .svg, and as .png beside it.")]
 Preset = Literal["paper", "quakesite"]
+PREDICTED = ("station", "vs30_measured", "vs30_predicted", "vs30_low", "vs30_high", "out_of_fold")
+SKILL = ("name", "kind", "skill", "skill_low", "skill_high", "collapsed")
+MEMBERS = ("station", "latitude", "longitude", "region")
+REGIONS = ("region", "n_stations", "mean_ln_ratio", "std_ln_ratio")
+AGREEMENT = ("method", "reference", "phase", "by", "bin", "n", "within_0_5_s")
+CURVE = ("name", "trial", "n_stations", "error_station_pct", "constant_error_pct")
+"""What the figures take from their tables."""
+
 Synthetic = Annotated[
     bool, typer.Option("--synthetic", help="Say in the figure that it is made from the synthetic archive.")
 ]
@@ -24,7 +32,7 @@ def fig1(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the stations by NEHRP site class on a map (the paper's Figure 1)."""
+    """Draw the stations by NEHRP site class on a map (the paper's Figure 1)."""
     from quakesite.figures.stations_map import draw
     from quakesite.figures.style import save
     from quakesite.stations.schema import STATIONS
@@ -40,7 +48,7 @@ def fig3(
     record: Annotated[str | None, typer.Option(help="Record to draw. Default: the clearest.")] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the four-channel input of one record (the paper's Figure 3)."""
+    """Draw the four-channel input of one record (the paper's Figure 3)."""
     from quakesite.figures.channels import NOTHING, choose, draw
     from quakesite.figures.style import note, save
 
@@ -60,7 +68,7 @@ def fig4(
     ] = "paper",
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws loss and error against epoch (the paper's Figure 4)."""
+    """Draw loss and error against epoch (the paper's Figure 4)."""
     from quakesite.figures.learning_curves import LOSS_UNITS, draw, read_histories
     from quakesite.figures.style import save
 
@@ -73,12 +81,12 @@ def predicted(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws predicted against measured Vs30 with intervals."""
+    """Draw predicted against measured Vs30 with intervals."""
     from quakesite.figures.predicted import draw
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_rows(predictions), synthetic=synthetic), out)
+    save(draw(read_rows(predictions, PREDICTED), synthetic=synthetic), out)
 
 
 @app.command()
@@ -87,12 +95,12 @@ def skill(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the skill of every model and baseline with its interval."""
+    """Draw the skill of every model and baseline with its interval."""
     from quakesite.figures.skill import draw
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_rows(table), synthetic=synthetic), out)
+    save(draw(read_rows(table, SKILL), synthetic=synthetic), out)
 
 
 @app.command()
@@ -101,12 +109,12 @@ def fig5(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the regions of stations on a map (the paper's Figure 5)."""
+    """Draw the regions of stations on a map (the paper's Figure 5)."""
     from quakesite.figures.regions import draw_map
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw_map(read_rows(members), synthetic=synthetic), out)
+    save(draw_map(read_rows(members, MEMBERS), synthetic=synthetic), out)
 
 
 @app.command()
@@ -115,12 +123,12 @@ def fig6(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws how predictions err in each region (the paper's Figure 6)."""
+    """Draw how predictions err in each region (the paper's Figure 6)."""
     from quakesite.figures.regions import draw_errors
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw_errors(read_rows(regions), synthetic=synthetic), out)
+    save(draw_errors(read_rows(regions, REGIONS), synthetic=synthetic), out)
 
 
 @app.command()
@@ -129,12 +137,12 @@ def agreement(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws how far the pick methods agree."""
+    """Draw how far the pick methods agree."""
     from quakesite.figures.agreement import draw
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_rows(table), synthetic=synthetic), out)
+    save(draw(read_rows(table, AGREEMENT), synthetic=synthetic), out)
 
 
 @app.command()
@@ -143,12 +151,12 @@ def learning_curve(
     out: Out,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws error against the number of stations learnt from."""
+    """Draw error against the number of stations learnt from."""
     from quakesite.figures.learning_curve import draw
     from quakesite.figures.style import save
     from quakesite.figures.table_rows import read_rows
 
-    save(draw(read_rows(table), synthetic=synthetic), out)
+    save(draw(read_rows(table, CURVE), synthetic=synthetic), out)
 
 
 @app.command()
@@ -163,7 +171,7 @@ def overview(
     min_snr_db: Annotated[float | None, typer.Option(help="Limit to draw.")] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the data: magnitude against distance, records per station, signal-to-noise ratio."""
+    """Draw the data: magnitude against distance, records per station, signal-to-noise ratio."""
     from quakesite.figures.overview import draw, read_records, read_snr
     from quakesite.figures.style import save
 
@@ -182,13 +190,13 @@ def hv(
     ] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the H/V curves of one station beside its prediction."""
+    """Draw the H/V curves of one station beside its prediction."""
     from quakesite.figures.hv_curve import NOTHING, choose, draw, read_curves
     from quakesite.figures.style import note, save
     from quakesite.figures.table_rows import read_rows
 
     curves = read_curves(features)
-    rows = read_rows(predictions)
+    rows = read_rows(predictions, PREDICTED)
     if station is None and not any(row["station"] in curves for row in rows):
         save(note(NOTHING, synthetic=synthetic), out)
         return
@@ -209,7 +217,7 @@ def record(
     ] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Draws the sheet of one record: components, picks, window, spectrogram."""
+    """Draw the sheet of one record: components, picks, window, spectrogram."""
     from quakesite.figures.record_sheet import draw, read_sheet
     from quakesite.figures.style import save
 
@@ -230,7 +238,7 @@ def station_map(
     ] = None,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes the interactive map of stations as one HTML file."""
+    """Write the interactive map of stations as one HTML file."""
     from quakesite.figures.map_data import read_stations
     from quakesite.figures.map_page import write
 
@@ -243,7 +251,7 @@ def table(
     out: Annotated[Path, typer.Option(help="HTML file to write.")],
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes a CSV table as a page that can be sorted and searched."""
+    """Write a CSV table as a page that can be sorted and searched."""
     from quakesite.figures.table_page import write
 
     write(source, out, synthetic=synthetic)
@@ -265,7 +273,7 @@ def gallery(
     ] = 0.0,
     synthetic: Synthetic = False,
 ) -> None:
-    """Writes the gallery page of the documentation and its pictures."""
+    """Write the gallery page of the documentation and its pictures."""
     from quakesite.figures.gallery import write
     from quakesite.figures.numbers import RunNumbers
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.csv
 
+from quakesite.errors import InputError, nothing_there
 from quakesite.figures.style import COLUMN_IN, INK, TRAIN, VALIDATION, new_figure, style
 from quakesite.training.schema import HISTORY
 
@@ -22,6 +24,8 @@ Floats = npt.NDArray[np.float64]
 
 LOSS_UNITS = {"paper": "m²/s²", "quakesite": "1"}
 """Unit of the loss by preset: the paper's learns Vs30 in m/s, ours standardised ln Vs30."""
+
+HISTORIES = "training/{experiment}/{trial}/history.csv"
 
 PANELS = (
     ("loss", "Loss, mean\nsquare ({unit})"),
@@ -39,13 +43,26 @@ def read_histories(paths: Sequence[str | Path]) -> dict[str, list[dict[str, Floa
 
     Args:
         paths: `training/{experiment}/{trial}/history.csv`, in the order of the figure's rows.
+
+    Raises:
+        InputError: a history is missing or none, or lies in no such folders, which name its experiment.
     """
     types = {field.name: field.type for field in HISTORY}
     options = pyarrow.csv.ConvertOptions(column_types=types)
     histories: dict[str, list[dict[str, Floats]]] = {}
     for path in map(Path, paths):
+        if not path.is_file():
+            raise nothing_there(
+                path, HISTORIES, "train first: snakemake --cores all results/figures/fig4.svg"
+            )
+        if len(path.parts) < len(("experiment", "trial", "history.csv")):
+            raise InputError(path, "its folders name no experiment and trial", expected=HISTORIES)
         of_experiment = histories.setdefault(path.parts[-3], [])
-        table = pyarrow.csv.read_csv(path, convert_options=options)
+        try:
+            table = pyarrow.csv.read_csv(path, convert_options=options)
+            table = table.select(HISTORY.names)
+        except (pa.ArrowInvalid, KeyError) as error:
+            raise InputError(path, f"cannot be read ({error})", expected=HISTORIES) from error
         if len(table):
             of_experiment.append({name: table[name].to_numpy().astype(np.float64) for name in HISTORY.names})
     return histories

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from quakesite.errors import InputError
 
+SHOWN_COLUMNS = 5
+
 
 def finite(value: float | str | None) -> float | None:
     """Returns `value` as a number; None where it is empty, not a number or infinite."""
@@ -54,7 +56,21 @@ def read_lines(source: str | Path) -> tuple[str, list[str], list[list[str]]]:
     return text, list(header), rows
 
 
-def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Returns the rows of a CSV table by column, every value as its text; raises as `read_lines`."""
+def read_rows(source: str | Path, needed: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Returns the rows of a CSV table by column, every value as its text.
+
+    Raises:
+        InputError: as `read_lines`, or a column that is needed is missing: it is another table.
+    """
     _, header, rows = read_lines(source)
+    missing = [name for name in needed if name not in header]
+    if missing:
+        found = ", ".join(header[:SHOWN_COLUMNS]) + (", ..." if len(header) > SHOWN_COLUMNS else "")
+        raise InputError(
+            source,
+            "column missing",
+            field=", ".join(missing),
+            expected=f"the table that the figure is of; found {found}",
+            action="see the example of --help",
+        )
     return [dict(zip(header, cells, strict=True)) for cells in rows]

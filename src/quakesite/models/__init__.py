@@ -20,10 +20,10 @@ def load(folder: str | Path, network: str | Path | None = None) -> Any:
     """Returns the trained model saved in `folder`, e.g. `results/models/beta_auto_pga`, ready to predict.
 
     `load(folder).predict(quakesite.records.read("my_record.asc"))` gives one estimate per station; see
-    `quakesite.evaluation.saved.SavedModel`. Nothing in the folder is executed.
+    `quakesite.evaluation.manifest.Saved`. Nothing in the folder is executed.
 
     Args:
-        folder: the model.
+        folder: the model; or the results of a run, whose best model (`ranking.csv`) it then is.
         network: the Python file of its network, where that is one's own.
 
     Raises:
@@ -31,4 +31,4 @@ def load(folder: str | Path, network: str | Path | None = None) -> Any:
     """
     if network is not None:
         use_own(network)
-    return importlib.import_module("quakesite.evaluation.saved").load_model(folder)
+    return importlib.import_module("quakesite.evaluation.loading").load_model(folder)

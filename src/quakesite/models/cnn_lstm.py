@@ -53,6 +53,8 @@ class SegmentEncoder(nn.Module):
     | `convs.3`: conv 3, stride 3; given as (batch, n, steps, 4) | (batch, 4, 2, n) | (batch, 4, 10, n) |
     """
 
+    convs: nn.ModuleList
+
     def __init__(self, channels: int = 4) -> None:
         super().__init__()
         sizes = [channels, *(out for out, _ in LAYERS)]
@@ -104,6 +106,9 @@ class SequenceEncoder(nn.Module):
     Raises:
         ValueError: the segment is too short for the CNN.
     """
+
+    scale: nn.Module
+    cnn: SegmentEncoder
 
     def __init__(self, channels: int, segment_samples: int, *, normalise: bool = False) -> None:
         super().__init__()
@@ -166,6 +171,12 @@ class CnnLstm(Network):
         rectified: LeakyReLU at the end, as published; right for m/s, which are positive, and in the way of
             targets that are not.
     """
+
+    encoder: SequenceEncoder
+    lstm: nn.LSTM
+    fc: nn.Linear
+    dropout: nn.Dropout
+    rectified: bool
 
     def __init__(
         self,

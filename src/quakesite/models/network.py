@@ -56,6 +56,10 @@ class Regressor(Network):
         dropout: part of the features and of the hidden layer that is dropped in training.
     """
 
+    hidden: nn.Linear
+    out: nn.Linear
+    dropout: nn.Dropout
+
     def __init__(
         self, encoder: nn.Module, features: int, outputs: int = 1, *, hidden: int = 64, dropout: float = 0.0
     ) -> None:

@@ -14,6 +14,19 @@ app = typer.Typer()
 
 T = TypeVar("T")
 
+HOW_TO_GET = {
+    "--weights": "get them: quakesite picks weights --network {network} --out {network}.safetensors",
+    "--manual": "make them: quakesite annotate, then quakesite annotate merge --out manual_picks.csv",
+    "--shard": "its name is that of its file: 3-of-8",
+    "--records": "for QuakeML give results/records/*-of-*.parquet; a file that ends in .csv needs none",
+}
+
+
+def _methods(begun: str) -> list[str]:
+    from quakesite.picks.settings import BUILT_IN
+
+    return [name for name in (*BUILT_IN, "manual") if name.startswith(begun)]
+
 
 @app.command()
 def weights(
@@ -43,7 +56,8 @@ def shard(
     method: Annotated[
         str,
         typer.Option(
-            help="How arrivals are found: one of `picks.methods`, `manual`, or a Python file of your own."
+            help="How arrivals are found: one of `picks.methods`, `manual`, or a Python file of your own.",
+            autocompletion=_methods,
         ),
     ],
     weights: Annotated[Path | None, typer.Option(help="A network's weights (.safetensors).")] = None,
@@ -82,7 +96,7 @@ def shard(
         result = by_own(records, method)
     elif method in NETWORKS:
         section = section_from(PicksSettings, "picks", settings)
-        result = by_network(records, method, _needed(weights, "--weights"), section)
+        result = by_network(records, method, _needed(weights, "--weights", method), section)
     elif method == "manual":
         result = by_hand(records, _needed(manual, "--manual"), _needed(shard, "--shard"))
     elif method == "author":
@@ -179,9 +193,10 @@ def export(
     say(f"{out}: {exported.written} of {table.num_rows} picks written{exported.left_out}")
 
 
-def _needed(value: T | None, option: str) -> T:
+def _needed(value: T | None, option: str, network: str = "") -> T:
     from quakesite.errors import InputError
 
     if value is None:
-        raise InputError(option, "missing", action="it is needed here")
+        action = HOW_TO_GET[option].format(network=network)
+        raise InputError(option, "not given, and needed here", action=action)
     return value

@@ -124,7 +124,10 @@ def _rows(path: str | Path) -> Iterator[tuple[int, dict[str, str]]]:
                 yield reader.line_num, dict.fromkeys(OPTIONAL, "") | cells
     except OSError as error:
         raise InputError(
-            path, error.strerror or "cannot be read", expected="a table of manual picks"
+            path,
+            error.strerror or "cannot be read",
+            expected="a table of manual picks",
+            action="correct picks.manual or --manual; quakesite annotate makes one",
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(path, f"not a CSV table ({error})", expected=", ".join(COLUMNS)) from error

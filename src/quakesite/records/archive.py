@@ -25,6 +25,7 @@ from quakesite.records.opening import (
     LARGEST_MEMBER,
     TooLarge,
     read_head,
+    without_part,
 )
 from quakesite.shards import shard_of
 
@@ -35,9 +36,10 @@ to any. Zips hardly shrink when they are zipped again."""
 TIMESTAMP = ".snakemake_timestamp"
 """What Snakemake leaves in a folder that one of its rules made."""
 
-LEDGER = "download.jsonl"
-BOOKKEEPING = frozenset({LEDGER, "download.lock", "refused.csv", "waveforms.csv"})
-"""What `quakesite download` keeps beside records; known by the ledger that lies in the same folder."""
+LOCK, LEDGER = "download.lock", "download.jsonl"
+BOOKKEEPING = frozenset({LEDGER, LOCK, "refused.csv", "waveforms.csv"})
+"""What `quakesite download` keeps beside records; known by the ledger that lies in the same folder. The lock
+lies alone in a copy of an object store."""
 
 
 class Found(NamedTuple):
@@ -139,7 +141,29 @@ def scan(archives: Sequence[str]) -> Scan:
                 expected="TADAS .asc, NSMN .txt, .mat or miniSEED files, loose or in zips",
             )
     found = {(file.station, file.source): file for file in sorted(result.found, reverse=True)}
-    return Scan(sorted(found.values()), sorted(result.refused))
+    return _without_idle_inventories(Scan(sorted(found.values()), result.refused))
+
+
+def _without_idle_inventories(everything: Scan) -> Scan:
+    """Returns the scan without the stations of StationXML files of which nothing here needs a description.
+
+    Only miniSEED does. A whole network's inventory would else have a row for each of its stations; so it has
+    one that counts them. Files of one station stay: their shard tells what became of them.
+    """
+    waiting = {file.station for file in everything.found if file.form == "mseed"}
+    found: list[Found] = []
+    idle: dict[str, int] = {}
+    for file in everything.found:
+        whole = without_part(file.source)
+        if file.form != "stationxml" or whole == file.source or file.station in waiting:
+            found.append(file)
+        else:
+            idle[whole] = idle.get(whole, 0) + 1
+    refused = [
+        Refused(whole, "not_a_record", f"a StationXML: {count} of its stations have no miniSEED here")
+        for whole, count in idle.items()
+    ]
+    return Scan(found, sorted([*everything.refused, *refused]))
 
 
 def _add(result: Scan, item: Found | Refused) -> None:
@@ -173,7 +197,7 @@ def _walk(folder: str, relative: str, root: str) -> Iterator[Found | Refused]:
         return
     names = {entry.name for entry in listed}
     for entry in listed:
-        if entry.name == TIMESTAMP or (LEDGER in names and entry.name in BOOKKEEPING):
+        if entry.name in (TIMESTAMP, LOCK) or (LEDGER in names and entry.name in BOOKKEEPING):
             continue
         if ambiguous := _refused_as_ambiguous(entry.path, entry.name, names):
             yield ambiguous

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from quakesite.progress import say
+
+if TYPE_CHECKING:
+    from quakesite.rejects import Reject
+
+REFUSALS_SHOWN = 10
 
 app = typer.Typer()
 
@@ -55,11 +62,30 @@ def catalogue(
 @app.command()
 def show(
     path: Annotated[Path, typer.Argument(help="A file, folder or zip of records, or a shard (Parquet).")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON, for scripts: one object per record, without its samples.")
+    ] = False,
 ) -> None:
     """Show on one screen what each record at a path is."""
     from quakesite.records.reading import read
     from quakesite.records.store import iter_records
     from quakesite.records.summary import summary
 
-    for record in iter_records(path) if path.suffix == ".parquet" else read(path):
+    refused: list[Reject] = []
+    stored = path.suffix == ".parquet" and path.exists()
+    records = iter_records(path) if stored else read(path, rejects=refused)
+    for reject in refused[:REFUSALS_SHOWN]:
+        say(f"refused: {reject.source}: {reject.reason}: {reject.detail}")
+    if len(refused) > REFUSALS_SHOWN:
+        say(f"refused: {len(refused) - REFUSALS_SHOWN} more")
+    if as_json:
+        import json
+
+        from quakesite.records.summary import as_data
+
+        typer.echo(
+            json.dumps([as_data(one) for one in records], indent=1, allow_nan=False, ensure_ascii=False)
+        )
+        return
+    for record in records:
         typer.echo(summary(record))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quakesite.errors import InputError
+from quakesite.errors import InputError, check_name, nothing_there
 from quakesite.records.archive import scan
 from quakesite.records.candidates import SourceFile
 from quakesite.records.ingest import ordered_records
@@ -47,7 +47,7 @@ def read(
     lost = [reject for reject in refused[before:] if reject.reason is not Reason.NOT_A_RECORD]
     if not records:
         if not lost:
-            raise InputError(path, "holds no record", expected="a file or folder of strong-motion records")
+            raise _none_in(path)
         raise InputError(lost[0].source, f"{lost[0].reason}: {lost[0].detail}")
     if lost and rejects is None:
         first = f"{lost[0].source}: {lost[0].reason}: {lost[0].detail}"
@@ -57,11 +57,12 @@ def read(
 
 def _files(path: str, refused: list[Reject]) -> list[SourceFile]:
     if not os.path.exists(path):
-        raise InputError(path, "not found", expected="a file, folder or zip of records")
+        raise nothing_there(path, "a file, folder or zip of records", "correct the path")
     try:
         found = scan([path])
     except InputError:
-        raise InputError(path, "holds no record", expected="strong-motion records") from None
+        check_name(path)
+        raise _none_in(path) from None
     refused += [
         Reject("", file.source, "records", Reason(file.reason), file.detail) for file in found.refused
     ]
@@ -70,6 +71,15 @@ def _files(path: str, refused: list[Reject]) -> list[SourceFile]:
         for station in sorted({file.station for file in files}):
             files += [SourceFile(station, beside, form_of(beside)) for beside in _companions(path)]
     return files
+
+
+def _none_in(path: str) -> InputError:
+    return InputError(
+        path,
+        "holds no record",
+        expected="TADAS .asc, NSMN .txt, AFAD-1218 .mat or miniSEED files, loose or in zips",
+        action="for another form see docs/how-to/new-reader.md",
+    )
 
 
 def _companions(path: str) -> list[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
 import numpy as np
 
 from quakesite.records.record import Record
@@ -37,6 +41,19 @@ def summary(record: Record) -> str:
             f"  {name} {''.join(LEVELS[int(height)] for height in heights)}  {samples.max():.4g} cm/s^2"
         )
     return "\n".join([*lines, *(f"  from      {source}" for source in record.sources)])
+
+
+def as_data(record: Record) -> dict[str, Any]:
+    """Returns the columns of `schema.RECORDS` as JSON has them: times in ISO 8601, NaN as null."""
+    return {name: _plain(value) for name, value in record.row().items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _value(value: float | None, spelling: str, unit: str) -> str:

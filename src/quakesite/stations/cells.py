@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from quakesite.errors import InputError
+from quakesite.errors import InputError, nothing_there
 from quakesite.stations.parsing import composed
 
 SEPARATORS = (";", "\t", ",")
@@ -39,7 +39,7 @@ def rows(path: Path, *, first_only: bool = False, hidden: list[str] | None = Non
         InputError: the file is missing, of another kind, or cannot be read.
     """
     if not path.is_file():
-        raise InputError(path, "no such file")
+        raise nothing_there(path, "a table (.xlsx, .csv)", "correct its name")
     kind = path.suffix.lower()
     if kind not in {".csv", ".xlsx"}:
         raise InputError(

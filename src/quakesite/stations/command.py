@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from quakesite.stations.trail import Trail
 
 ASKED = ("explain", "check")
+SOURCES = "station lists (.csv, .xlsx) and MASW reports (.pdf, .csv, .xlsx)"
+RUN_FIRST = "run the workflow first: snakemake --cores all results/stations/stations.parquet"
 
 
 class Stations(TyperGroup):
@@ -128,7 +130,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Show what of your own tables and reports will be used, what will not, and why."""
-    from quakesite.errors import InputError
+    from quakesite.errors import InputError, nothing_there
     from quakesite.options import section_from
     from quakesite.stations.features import read_features
     from quakesite.stations.join import join as join_statements
@@ -140,14 +142,26 @@ def check(
 
     section = section_from(StationsSettings, "stations", settings)
     if paths:
+        for path in paths:
+            if not path.exists():
+                raise nothing_there(path, SOURCES, "give the folder or files of your own")
         roles = sorted_out(paths, section)
         if not roles:
             action = "name a folder that has some: quakesite stations check FOLDER"
-            raise InputError(paths[0], "holds no .pdf, .csv or .xlsx file", action=action)
+            raise InputError(paths[0], "holds no .pdf, .csv or .xlsx file", expected=SOURCES, action=action)
         tables = [file for file, role in roles.items() if role.startswith(TABLE)]
         reports = [file for file, role in roles.items() if role.startswith(REPORT)]
         section = section.model_copy(update={"tables": tables, "reports": reports})
     elif section.tables or section.reports:
+        for configured in (*section.tables, *section.reports):
+            if not Path(configured).exists():
+                action = "name your own: quakesite stations check FOLDER"
+                raise InputError(
+                    configured,
+                    "no such file or folder",
+                    expected="what the configuration names",
+                    action=action,
+                )
         roles = dict.fromkeys(section.tables, TABLE)
         roles |= {str(file): REPORT for file in report_files(section.reports)}
     else:
@@ -185,7 +199,7 @@ def compare(
     from rich.console import Console
 
     from quakesite.config import load
-    from quakesite.errors import InputError
+    from quakesite.errors import InputError, nothing_there
     from quakesite.options import section_from
     from quakesite.stations.comparison import compare as compare_rows
     from quakesite.stations.comparison import counts, names_apart
@@ -199,6 +213,9 @@ def compare(
     section = section_from(StationsSettings, "stations", settings)
     unread = ""
     if archive:
+        for folder in archive:
+            if not Path(folder).exists():
+                raise nothing_there(folder, "a folder or a zip of records", "correct --archive")
         missing = [table for table in section.tables if not Path(table).is_file()]
         if missing:
             action = "name your station list as stations.tables in config.yaml, or in --settings"
@@ -208,7 +225,10 @@ def compare(
         rows = join_statements([*listed, *headers], section.conflict_pct).stations
         unread = f" ({n_unread} records or files could not be read)" if n_unread else ""
     else:
-        rows = read_parquet(stations or Path(load().results) / "stations" / "stations.parquet", STATIONS)
+        table = stations or Path(load().results) / "stations" / "stations.parquet"
+        if not table.is_file():
+            raise nothing_there(table, "the joined table", RUN_FIRST)
+        rows = read_parquet(table, STATIONS)
     found = compare_rows(rows.to_pylist(), section.conflict_pct)
     if as_json:
         _print_json({"counts": counts(found), "stations": found.to_pylist()})

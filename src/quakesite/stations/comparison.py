@@ -4,31 +4,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 import pyarrow as pa
 
 from quakesite.stations.conflicts import difference_pct
-from quakesite.stations.schema import Source
+from quakesite.stations.schema import Source, Standing
 
 EQUAL_M_S = 0.5
+OUT = frozenset({Standing.REFUSED, Standing.MOVED})
+"""What so stands counts as no value."""
 
-OUTCOMES = (
-    "equal",
-    "a few m/s",
-    "apart",
-    "list only",
-    "header only",
-    "no Vs30 in either",
-    "not in the list",
-)
-"""Of the stations with records; `apart` is over `conflict_pct`."""
+
+class Outcome(StrEnum):
+    """What came of a station with records, in the order in which they are counted."""
+
+    EQUAL = "equal"
+    NEAR = "a few m/s"
+    APART = "apart"  # over `conflict_pct`
+    LIST_ONLY = "list only"
+    HEADER_ONLY = "header only"
+    NEITHER = "no Vs30 in either"
+    NOT_LISTED = "not in the list"
+
 
 COMPARISON = pa.schema(
     [
         pa.field("station", pa.string(), nullable=False),
         pa.field("network", pa.string(), nullable=False),
-        pa.field("outcome", pa.string(), nullable=False, metadata={"about": "one of `OUTCOMES`"}),
+        pa.field("outcome", pa.string(), nullable=False, metadata={"about": "one of `Outcome`"}),
         pa.field("list_vs30_m_s", pa.float64()),
         pa.field("header_vs30_m_s", pa.float64(), metadata={"about": "the one farthest from the list's"}),
         pa.field("difference_m_s", pa.float64(), metadata={"about": "header minus list"}),
@@ -55,7 +60,7 @@ def compare(stations: Iterable[Mapping[str, Any]], conflict_pct: float) -> pa.Ta
 
 
 def _row(row: Mapping[str, Any], conflict_pct: float) -> dict[str, Any]:
-    said = [one for one in row["evidence"] or () if not _is_out(one["status"])]
+    said = [one for one in row["evidence"] or () if Standing.of(one["status"]) not in OUT]
     tables = [one for one in row["evidence"] or () if one["source"] == Source.TABLE]
     listed = next(
         (one["vs30_m_s"] for one in said if one["source"] == Source.TABLE and one["vs30_m_s"]), None
@@ -63,21 +68,19 @@ def _row(row: Mapping[str, Any], conflict_pct: float) -> dict[str, Any]:
     headers = [one["vs30_m_s"] for one in said if one["source"] == Source.HEADER and one["vs30_m_s"]]
     if listed is None:
         header = headers[0] if headers else None
-        outcome = (
-            "not in the list" if not tables else "no Vs30 in either" if header is None else "header only"
-        )
-        pct = None
+        outcome = Outcome.NEITHER if header is None else Outcome.HEADER_ONLY
+        outcome, pct = outcome if tables else Outcome.NOT_LISTED, None
     elif not headers:
-        header, pct, outcome = None, None, "list only"
+        header, pct, outcome = None, None, Outcome.LIST_ONLY
     else:
         header = max(headers, key=lambda value: (abs(value - listed), value))
         pct = difference_pct(listed, header)
-        near = abs(header - listed) < EQUAL_M_S
-        outcome = "equal" if near else "apart" if pct > conflict_pct else "a few m/s"
+        outcome = Outcome.APART if pct > conflict_pct else Outcome.NEAR
+        outcome = Outcome.EQUAL if abs(header - listed) < EQUAL_M_S else outcome
     return {
         "station": row["station"],
         "network": row["network"],
-        "outcome": outcome,
+        "outcome": str(outcome),
         "list_vs30_m_s": listed,
         "header_vs30_m_s": header,
         "difference_m_s": None if header is None or listed is None else header - listed,
@@ -86,14 +89,10 @@ def _row(row: Mapping[str, Any], conflict_pct: float) -> dict[str, Any]:
     }
 
 
-def _is_out(status: str) -> bool:
-    return status.startswith("refused") or "stood before" in status
-
-
 def counts(comparison: pa.Table) -> dict[str, int]:
-    """Returns how many stations came to each outcome, in the order of `OUTCOMES`."""
+    """Returns how many stations came to each outcome, in the order of `Outcome`."""
     found = Counter(comparison["outcome"].to_pylist())
-    return {name: found[name] for name in OUTCOMES}
+    return {str(outcome): found[outcome] for outcome in Outcome}
 
 
 def names_apart(comparison: pa.Table) -> list[str]:
@@ -102,5 +101,5 @@ def names_apart(comparison: pa.Table) -> list[str]:
         f"{row['network']} {row['station']}: list {row['list_vs30_m_s']:g} m/s, "
         f"header {row['header_vs30_m_s']:g} m/s ({row['difference_pct']:.1f} %)"
         for row in comparison.to_pylist()
-        if row["outcome"] == "apart"
+        if row["outcome"] == Outcome.APART
     ]

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from quakesite.errors import InputError
 from quakesite.rejects import Reason, Reject
 from quakesite.stations.cells import rows as rows_of_cells
+from quakesite.stations.coordinates import degrees
 from quakesite.stations.parsing import heading_key, is_absent, number
 from quakesite.stations.settings import Feature
 from quakesite.stations.tables import HEADINGS, LIMITS
@@ -87,7 +88,8 @@ class PointTable:
         for place, cells in source:
             found = {name: cells[index] if index < len(cells) else None for name, index in wanted.items()}
             try:
-                latitude, longitude = number(found.pop("latitude")), number(found.pop("longitude"))
+                latitude = degrees(found.pop("latitude"), "latitude")
+                longitude = degrees(found.pop("longitude"), "longitude")
             except ValueError as error:
                 raise InputError(path, str(error), field=f"coordinates, {place}") from None
             if latitude is None or longitude is None:

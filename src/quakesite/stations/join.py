@@ -21,8 +21,10 @@ from quakesite.stations.places import PRECEDENCE as PLACE_PRECEDENCE
 from quakesite.stations.places import Places, places
 from quakesite.stations.schema import (
     CONFLICTS,
+    PLAUSIBLE_VS30_M_S,
     STATIONS,
     Source,
+    Standing,
     site_class,
     site_class_ec8,
     site_class_tbdy,
@@ -31,7 +33,6 @@ from quakesite.stations.settings import SigmaLn
 from quakesite.stations.statements import Statement
 from quakesite.stations.uncertainty import uncertainty_of
 
-PLAUSIBLE_VS30_M_S = (80.0, 3000.0)
 FIRST_NETWORK = "TK"
 
 VS30_PRECEDENCE = (Source.REPORT, Source.TABLE, Source.HEADER)
@@ -148,11 +149,11 @@ def _join_station(
             rejects.append(Reject("", row.where, "stations", Reason.DUPLICATE, detail))
         if refusal is not None:
             rejects.append(refusal)
-            status.append(f"refused: {refusal.detail.partition(': ')[2]}")
+            status.append(f"{Standing.REFUSED}: {refusal.detail.partition(': ')[2]}")
         elif found.has_moved(row):
-            status.append("no Vs30, of where it stood before")
+            status.append(str(Standing.MOVED))
         else:
-            status.append(_status(row, kept, conflict_pct))
+            status.append(str(_standing(row, kept, conflict_pct)))
     listed = next((row for row in here if row.source is Source.TABLE), None)
     conflicts.extend(vs30_conflicts(network, kept, here, conflict_pct))
     conflicts.extend(coordinate_conflicts(network, found))
@@ -228,12 +229,13 @@ def _states(row: Statement, source: Source) -> bool:
     return row.source is source and row.vs30_m_s is not None
 
 
-def _status(row: Statement, kept: Statement | None, conflict_pct: float) -> str:
+def _standing(row: Statement, kept: Statement | None, conflict_pct: float) -> Standing:
     if row is kept:
-        return "kept"
+        return Standing.KEPT
     if row.vs30_m_s is None or kept is None or kept.vs30_m_s is None:
-        return "no Vs30"
-    return "disagrees" if difference_pct(kept.vs30_m_s, row.vs30_m_s) > conflict_pct else "agrees"
+        return Standing.NO_VS30
+    apart = difference_pct(kept.vs30_m_s, row.vs30_m_s) > conflict_pct
+    return Standing.DISAGREES if apart else Standing.AGREES
 
 
 OF_ANY_SOURCE = ("elevation_m", "province", "f0_hz", "tp_s", "slope", "slope_class")

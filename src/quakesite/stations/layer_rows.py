@@ -45,7 +45,8 @@ class Heading:
 class Row:
     """One row in m and m/s; `open_below` where it says that the layer has no bottom.
 
-    `station` is the text of the station column, empty where there is none.
+    `station` is the text of the station column, empty where there is none; `written` is that of the velocity,
+    `beside` those of thickness and depths.
     """
 
     vs: float
@@ -55,6 +56,8 @@ class Row:
     open_below: bool
     place: str
     station: str = ""
+    written: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -290,7 +293,17 @@ def _scaled(
     vs = values["vs"].number
     if vs is None:
         raise ValueError(f"{place}: a row without a velocity")
-    return Row(vs * scales["vs"], **found, open_below=open_below, place=place, station=station)
+    texts = tuple(value.text for name, value in values.items() if name != "vs")
+    written = values["vs"].text if scales["vs"] == 1.0 else ""
+    return Row(
+        vs * scales["vs"],
+        **found,
+        open_below=open_below,
+        place=place,
+        station=station,
+        written=written,
+        beside=texts,
+    )
 
 
 def _by_column(line: Line, heading: Heading) -> dict[ColumnName, Cell]:

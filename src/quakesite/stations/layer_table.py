@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from quakesite.rejects import Reason
@@ -19,6 +19,7 @@ from quakesite.stations.layer_rows import (
     is_whole,
     rows_below,
 )
+from quakesite.stations.marks import Marks, without_mark
 from quakesite.stations.parsing import station_code
 from quakesite.stations.profile import DEPTH_M, ROUNDING_M, Layer
 from quakesite.stations.report_layouts import Layout
@@ -73,7 +74,7 @@ class LayerRows:
             detail = f"{self.unread.place} cannot be read: {self.unread.shown!r}"
             detail += f" without {self.unread.lacks}" if self.unread.lacks else ""
             raise ReportError(Reason.BAD_REPORT, detail)
-        return _table(self.rows)
+        return _table(_with_thousands(self.rows))
 
 
 def find_layers(document: Document, layout: Layout) -> list[list[LayerRows]]:
@@ -112,6 +113,19 @@ def _by_station(rows: Rows, n_columns: int) -> list[LayerRows]:
     return [
         LayerRows(station, tuple(own), n_columns, rows.unread if own is found[current] else None)
         for station, own in found.items()
+    ]
+
+
+def _with_thousands(rows: Sequence[Row]) -> list[Row]:
+    """Returns the rows, velocities like `1.300` read as 1300 m/s where the table's other numbers tell so."""
+    marks = Marks()
+    for row in rows:
+        marks.see(row.written, PLAUSIBLE_VS_M_S[1], same_column=True)
+        for text in row.beside:
+            marks.see(text, MAX_DEPTH_M)
+    return [
+        replace(row, vs=without_mark(row.written) or row.vs) if marks.are_thousands(row.written) else row
+        for row in rows
     ]
 
 
@@ -155,9 +169,10 @@ def _table(rows: Sequence[Row]) -> LayerTable:
             raise ReportError(Reason.BAD_REPORT, f"a thickness of {thickness:g} m ({row.place})")
         low, high = PLAUSIBLE_VS_M_S
         if not low <= row.vs <= high:
-            raise ReportError(
-                Reason.BAD_REPORT, f"Vs {row.vs:g} m/s is not within {low:g} to {high:g} ({row.place})"
-            )
+            detail = f"Vs {row.vs:g} m/s is not within {low:g} to {high:g} ({row.place})"
+            whole = without_mark(row.written)
+            detail += f"; write {whole:g} if that is meant" if whole is not None else ""
+            raise ReportError(Reason.BAD_REPORT, detail)
         reached += thickness
         if reached > MAX_DEPTH_M and math.isfinite(reached):
             raise ReportError(Reason.BAD_REPORT, f"a profile {reached:g} m deep ({row.place})")

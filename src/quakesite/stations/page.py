@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from quakesite.stations.schema import Standing
 from quakesite.stations.trail import Trail, shown_columns
 
 STYLE = """
@@ -68,8 +69,8 @@ def _cell(heading: str, text: str) -> str:
     word = text.split(" ")[0].rstrip(":")
     if heading == "reason":
         return f'<td class="refused">{shown}</td>'
-    if heading == "status" and word == "kept" and "(" in text:
+    if heading == "status" and word == Standing.KEPT and "(" in text:
         return f'<td class="flagged">{shown}</td>'
-    if heading == "status" and word in ("kept", "refused", "disagrees"):
+    if heading == "status" and word in (Standing.KEPT, Standing.REFUSED, Standing.DISAGREES):
         return f'<td class="{word}">{shown}</td>'
     return f"<td>{shown}</td>"

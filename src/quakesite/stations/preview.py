@@ -12,6 +12,8 @@ from typing import Any
 from quakesite.rejects import Reason, Reject
 from quakesite.stations.conflicts import STATED
 from quakesite.stations.join import Joined
+from quakesite.stations.schema import Standing
+from quakesite.stations.sources import REPORT
 from quakesite.stations.trail import Trail
 
 FILES = ("file", "taken as", "what it gives")
@@ -70,7 +72,7 @@ def whole(sources: Sources) -> list[Trail]:
             status = _with_flags(said)
             value = "" if said["vs30_m_s"] is None else f"{said['vs30_m_s']:.1f}"
             place, day = f"{said['file']}: {said['place']}", str(said["date"] or "")
-            if said["status"] == "kept":
+            if Standing.of(said["status"]) is Standing.KEPT:
                 classes = f"{row['site_class']}, {row['site_class_ec8']}, {row['site_class_tbdy']}"
                 vsz = _vsz(row)
                 sigma = "" if row["vs30_sigma_ln"] is None else f"{row['vs30_sigma_ln']:.2g}"
@@ -136,8 +138,9 @@ def _files(sources: Sources, everything: bool) -> Trail:
     for row in sources.rows():
         for one in row["evidence"]:
             said[one["file"]]["stations"] += 1
-            said[one["file"]]["used"] += one["status"] == "kept"
-            said[one["file"]]["flagged"] += one["status"] == "kept" and bool(one["flags"])
+            is_kept = Standing.of(one["status"]) is Standing.KEPT
+            said[one["file"]]["used"] += is_kept
+            said[one["file"]]["flagged"] += is_kept and bool(one["flags"])
     for reject in sources.rejects:
         file = next((file for file in _prefixes(reject.source) if file in sources.roles), reject.source)
         said[file]["values left out" if _is_value(reject) else f"refused: {reject.reason}"] += 1
@@ -147,7 +150,7 @@ def _files(sources: Sources, everything: bool) -> Trail:
         counts = said[file]
         others = [f"{name} {count}" for name, count in counts.items() if name not in ("stations", "used")]
         others = [text for text in others if not text.endswith(" 0")]
-        if role.startswith("report") and counts["used"] and not others and not everything:
+        if role.startswith(REPORT) and counts["used"] and not others and not everything:
             n_sound += 1
             continue
         gives = f"stations {counts['stations']}, used {counts['used']}" if counts["stations"] else "nothing"

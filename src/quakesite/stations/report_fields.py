@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from quakesite.stations.cell_values import SPEEDS
+from quakesite.stations.coordinates import Axis, degrees
 from quakesite.stations.document import Document
+from quakesite.stations.marks import without_mark
 from quakesite.stations.parsing import composed, date, fold, number, station_code
 from quakesite.stations.report_layouts import FieldName, Layout
 from quakesite.stations.uncertainty import methods_of
 
 STATED_VS30_M_S = (50.0, 5000.0)
 STATED_SIGMA_LN = (0.005, 1.0)
-COORDINATES: tuple[FieldName, FieldName] = ("latitude", "longitude")
+FILE_NAME = "file name"
+"""The place of a station that the file's name tells."""
+COORDINATES: tuple[Axis, Axis] = ("latitude", "longitude")
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def _add_file_name(
     stem = composed(document.path.stem)
     pattern = layout.station_in_file_name
     match = re.search(pattern, fold(stem)) if pattern is not None else None
-    named = _cut(match, stem, "file name") if match is not None else None
+    named = _cut(match, stem, FILE_NAME) if match is not None else None
     if "station" not in found:
         if named is not None:
             found["station"] = named
@@ -129,6 +133,10 @@ def stated_vs30(found: Found) -> float | None:
         return None
     value *= next((factor for pattern, factor in SPEEDS if re.search(pattern, fold(found.unit))), 1.0)
     low, high = STATED_VS30_M_S
+    if (
+        value < low
+    ):  # `1.300 m/s` can only be 1300; it is compared with the layers, and counts for nothing else
+        value = without_mark(found.value.rstrip(".,")) or value
     return value if low <= value <= high else None
 
 
@@ -152,7 +160,7 @@ def coordinates(fields: dict[FieldName, Found]) -> tuple[float | None, float | N
     values: list[float | None] = []
     for name in COORDINATES:
         try:
-            values.append(number(fields[name].value) if name in fields else None)
+            values.append(degrees(fields[name].value, name) if name in fields else None)
         except ValueError:
             values.append(None)
     latitude, longitude = values

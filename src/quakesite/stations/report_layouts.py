@@ -20,6 +20,13 @@ FieldName = Literal["station", "network", "vs30", "uncertainty", "date", "method
 ColumnName = Literal["station", "thickness", "top", "bottom", "depth", "vs"]
 
 BETWEEN = r"\s*(?:[(\[]\s*(?P<unit_before>[^)\]]*)[)\]])?\s*[:=]?\s*"
+SEXAGESIMAL = (
+    r"-?\d{1,3}\s*(?:°\s*\d{1,2}(?:[.,]\d+)?\s*['’‘′]?(?:\s*\d{1,2}(?:[.,]\d+)?\s*[\"”“″′'’]{0,2})?"
+    r"|\s\s*\d{1,2}\s*['’‘′]\s*\d{1,2}(?:[.,]\d+)?\s*[\"”“″′'’]{0,2}"
+    r"|:\d{2}:\d{2}(?:[.,]\d+)?)"
+)
+"""Degrees, minutes and perhaps seconds; in folded text a raised o in place of the degree sign is a blank."""
+
 VALUES: dict[FieldName, str] = {
     "station": r"(?:(?P<network>[a-z][a-z0-9]?)[ ._-])?(?P<value>\d{3,4}|[a-z][a-z0-9]{1,6})\b",
     "network": r"(?P<value>[a-z][a-z0-9]{0,2})\b",
@@ -28,8 +35,8 @@ VALUES: dict[FieldName, str] = {
     r"\s*(?P<unit>%|(?:k?m|ft)\s*/\s*s\w*)?",
     "date": r"(?P<value>\d{1,4}[-./]\d{1,2}[-./]\d{1,4}|\d{1,2}\s+[a-z]+\s+\d{4})",
     "method": r"(?P<value>\S.*?)(?=\s{2}|$)",
-    "latitude": r"(?P<value>-?\d{1,2}[.,]\d+)",
-    "longitude": r"(?P<value>-?\d{1,3}[.,]\d+)",
+    "latitude": rf"(?P<value>(?:[nskg]\s*)?(?:{SEXAGESIMAL}|-?\d{{1,2}}[.,]\d+)(?:\s?°?\s?[nskg]\b)?)",
+    "longitude": rf"(?P<value>(?:[ewdb]\s*)?(?:{SEXAGESIMAL}|-?\d{{1,3}}[.,]\d+)(?:\s?°?\s?[ewdb]\b)?)",
 }
 """What follows a label, by field, in folded text."""
 RESERVED = ("unit_before", "unit", "percent", "network")

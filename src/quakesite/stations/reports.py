@@ -13,12 +13,20 @@ from quakesite.stations import profile
 from quakesite.stations.document import Document, Line, ReportError, read_document
 from quakesite.stations.layer_table import LayerRows, LayerTable, find_layers, missing_column
 from quakesite.stations.parsing import date, fold, station_code
-from quakesite.stations.report_fields import Found, coordinates, fields_of, stated_sigma_ln, stated_vs30
+from quakesite.stations.report_fields import (
+    FILE_NAME,
+    Found,
+    coordinates,
+    fields_of,
+    stated_sigma_ln,
+    stated_vs30,
+)
 from quakesite.stations.report_layouts import FieldName, Layout
 from quakesite.stations.report_parts import Part, parts_of
 from quakesite.stations.schema import Source
 from quakesite.stations.statements import Statement
 
+STATED_DIFFERS = "stated_vs30_differs"
 STATED_DIFFERS_PCT = 1.0
 """Above this a stated value is flagged: layer tables rounded to a decimetre and 1 m/s stay well below."""
 NO_TABLE = "no layer table (a Vs column beside a thickness or depth column)"
@@ -151,7 +159,7 @@ def _chosen(profiles: Sequence[Statement | ReportError]) -> Statement:
     able = whole or extrapolated
     if len(profiles) == 1 and able:
         return able[0]
-    as_stated = [one for one in able if "stated_vs30_differs" not in one.flags and one.stated_vs30_m_s]
+    as_stated = [one for one in able if STATED_DIFFERS not in one.flags and one.stated_vs30_m_s]
     if not able or (broken and not as_stated):
         raise (broken or errors)[0]
     first = (as_stated or able)[0]
@@ -196,7 +204,7 @@ def _statement(
         ),
         f"layout {layout.name}",
     ]
-    if station.place == "file name":
+    if station.place == FILE_NAME:
         flags.append("station_from_file_name")
     if station.others:
         flags.append("station_ambiguous")
@@ -223,7 +231,7 @@ def _statement(
     if stated is not None:
         notes.append(f"stated Vs30 {stated:g} m/s: {fields['vs30'].place}")
         if _differs(vs30, stated):
-            flags.append("stated_vs30_differs")
+            flags.append(STATED_DIFFERS)
     stated_sigma = stated_sigma_ln(fields["uncertainty"], vs30) if "uncertainty" in fields else None
     if stated_sigma is not None:
         notes.append(f"sigma of ln Vs30 {stated_sigma:.3g}: {fields['uncertainty'].place}")

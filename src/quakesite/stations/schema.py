@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+PLAUSIBLE_VS30_M_S = (80.0, 3000.0)
+
 
 class Source(StrEnum):
     """Where a station's value comes from, in order of precedence."""
@@ -13,6 +15,22 @@ class Source(StrEnum):
     REPORT = "report"
     TABLE = "table"
     HEADER = "header"
+
+
+class Standing(StrEnum):
+    """What became of one source's word on a station: the `status` of its evidence, or how that begins."""
+
+    KEPT = "kept"
+    AGREES = "agrees"
+    DISAGREES = "disagrees"
+    NO_VS30 = "no Vs30"
+    MOVED = "no Vs30, of where it stood before"
+    REFUSED = "refused"  # behind it `: ` and why
+
+    @classmethod
+    def of(cls, status: str) -> Standing:
+        """Returns the standing that a status tells."""
+        return cls.REFUSED if status.startswith(f"{cls.REFUSED}: ") else cls(status)
 
 
 EVIDENCE = pa.struct(

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from quakesite.errors import InputError
+from quakesite.errors import InputError, check_name
 from quakesite.progress import track
 from quakesite.rejects import Reject
 from quakesite.stations.cells import rows
 from quakesite.stations.document import Cell
 from quakesite.stations.layer_rows import columns_of, is_whole
+from quakesite.stations.parsing import heading_key
 from quakesite.stations.report_layouts import Layout
 from quakesite.stations.settings import StationsSettings
 from quakesite.stations.statements import Statement
@@ -19,6 +20,8 @@ from quakesite.stations.statements import Statement
 TABLE = "station table"
 REPORT = "report"
 REPORT_KINDS = frozenset({".pdf", ".csv", ".xlsx"})
+NEEDED = ("station", "vs30_m_s")
+"""Columns that a station list cannot do without, as `tables.HEADINGS` calls them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def report_files(folders: Sequence[str | Path]) -> list[Path]:
     A path that is a file stands for itself.
 
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist, or is no UTF-8.
     """
     found: set[Path] = set()
     for folder in map(Path, folders):
@@ -50,6 +53,8 @@ def report_files(folders: Sequence[str | Path]) -> list[Path]:
             and path.name[:1] != "."
             and path.is_file()
         )
+    for path in found:
+        check_name(path)
     return sorted(found)
 
 
@@ -59,8 +64,10 @@ def sorted_out(paths: Sequence[str | Path], settings: StationsSettings) -> dict[
     What the configuration names counts as what it names it. Of the others those whose first row has a Code
     and a Vs30 column are station tables, unless it is the heading of a layer table.
 
+    A station list that lacks one of the two says so in its role where it was found in a folder.
+
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist, or is the file of a station list without a Code or a Vs30 column.
     """
     from quakesite.stations.report_layouts import read_layouts
     from quakesite.stations.tables import check_tables
@@ -68,6 +75,7 @@ def sorted_out(paths: Sequence[str | Path], settings: StationsSettings) -> dict[
     tables = {Path(file).resolve() for file in settings.tables}
     folders = {Path(folder).resolve() for folder in settings.reports}
     layouts = read_layouts(settings.layouts)
+    named = {Path(path).resolve() for path in paths}
     taken: dict[str, str] = {}
     for file in report_files(paths):
         own = file.resolve()
@@ -80,12 +88,28 @@ def sorted_out(paths: Sequence[str | Path], settings: StationsSettings) -> dict[
         else:
             try:
                 check_tables([file])
-            except InputError:
+            except InputError as error:
                 role = REPORT
+                if error.field and _is_incomplete_list(file) and not _heads_layers(file, layouts):
+                    if own in named:
+                        raise
+                    role = f"{REPORT}: no {error.field} column for a station list"
             else:
                 role = f"{REPORT}: layers under its first row" if _heads_layers(file, layouts) else TABLE
         taken[str(file)] = role
     return taken
+
+
+def _is_incomplete_list(path: Path) -> bool:
+    """Returns whether the first row is that of a station list which lacks its Code or its Vs30 column."""
+    from quakesite.stations.tables import HEADINGS
+
+    for _, values in rows(path, first_only=True):
+        keys = {heading_key(str(value)) for value in values if value is not None}
+        known = {name for name, headings in HEADINGS.items() if keys & set(headings)}
+        place = {"latitude", "longitude"} <= known or {"easting", "northing"} <= known
+        return place or (len(known & set(NEEDED)) == 1 and len(known) > 2)
+    return False
 
 
 def _heads_layers(path: Path, layouts: Sequence[Layout]) -> bool:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from quakesite.errors import InputError
 from quakesite.rejects import Reason, Reject
 from quakesite.stations.cells import rows
+from quakesite.stations.coordinates import WITHOUT_ZONE, Axis, degrees, from_utm, utm_of, zone_in
+from quakesite.stations.marks import Marks, without_mark
 from quakesite.stations.parsing import date, heading_key, is_absent, number, station_code
-from quakesite.stations.schema import Source
+from quakesite.stations.schema import PLAUSIBLE_VS30_M_S, Source
 from quakesite.stations.statements import Statement
 
 DEFAULT_NETWORK = "TK"
@@ -21,6 +25,9 @@ HEADINGS = {
     "vs30_m_s": ("vs30", "vs30ms", "vs30msec", "vs30mpers", "vs30msn"),
     "latitude": ("latitude", "lat", "stlatitude", "enlem"),
     "longitude": ("longitude", "lon", "stlongitude", "boylam"),
+    "easting": ("easting", "utmeasting", "utme", "utmx", "saga", "sagadeger"),
+    "northing": ("northing", "utmnorthing", "utmn", "utmy", "yukari", "yukarideger"),
+    "zone": ("zone", "utmzone", "zon", "utmzon", "utmdilim", "utmdilimi"),
     "elevation_m": ("elevation", "elevationm", "stelevation", "yukseklik", "rakim"),
     "province": ("province", "il"),
     "f0_hz": ("f0", "f0hz"),
@@ -38,7 +45,13 @@ HEADINGS = {
 SLOPE_CLASS = re.compile(r"[A-Za-z]\d?")
 """TADAS has a code of the topography where other lists have a slope in m/m: S0, S1, T0, ..."""
 
+DEGREES: tuple[Axis, Axis] = ("latitude", "longitude")
+IN_UTM = ("easting", "northing")
+
 EXPECTED = "the columns of a TADAS station list export (Network, Code, Latitude, Longitude, Vs30, ...)"
+THOUSANDS = frozenset({"vs30_m_s", "elevation_m"})
+"""What some tables write with a mark between thousands."""
+
 LIMITS = {
     "latitude": (-90.0, 90.0),
     "longitude": (-180.0, 180.0),
@@ -102,15 +115,23 @@ def read_table(path: str | Path) -> tuple[list[Statement], list[Reject]]:
     if heading is None:
         raise InputError(path, "empty", expected=EXPECTED)
     columns = _columns(path, *heading)
+    zone = next(
+        filter(None, (zone_in(str(heading[1][columns[name]])) for name in IN_UTM if name in columns)), None
+    )
     statements: list[Statement] = []
     rejects: list[Reject] = []
     sheet = heading[0].rpartition("row ")[0]
     n_rows = n_refused = 0
-    for place, cells in source:
-        if place.rpartition("row ")[0] != sheet:
-            break
+    below = [
+        (place, {name: cells[index] for name, index in columns.items() if index < len(cells)})
+        for place, cells in takewhile(lambda row: row[0].rpartition("row ")[0] == sheet, source)
+    ]
+    marks = _marks(found for _, found in below)
+    if columns.keys() >= set(IN_UTM) and not (zone or "zone" in columns or columns.keys() >= set(DEGREES)):
+        rejects.append(_without_zone(f"{path}: {heading[0]}", [found for _, found in below]))
+    for place, found in below:
         n_rows += 1
-        found = {name: cells[index] for name, index in columns.items() if index < len(cells)}
+        found.setdefault("zone", zone)
         where = f"{path}: {place}"
         code = station_code(found.get("station"))
         if code is None:
@@ -121,33 +142,102 @@ def read_table(path: str | Path) -> tuple[list[Statement], list[Reject]]:
                 )
             )
             continue
-        statements.append(_statement(str(path), place, code, found, rejects))
+        statements.append(_statement(str(path), place, code, found, marks, rejects))
     if n_rows != len(statements) + n_refused:
         raise RuntimeError(f"{path}: {n_rows} rows, {len(statements)} read and {n_refused} refused")
     return statements, rejects
 
 
+def _without_zone(where: str, rows: Sequence[dict[str, object]]) -> Reject:
+    """Returns the one refusal of UTM in a table that names no zone, and takes it out of the rows."""
+    n_rows = sum(not is_absent(found.get("easting")) for found in rows)
+    for found in rows:
+        for name in IN_UTM:
+            found.pop(name, None)
+    return Reject(
+        "", where, "stations", Reason.BAD_TABLE_ROW, f"coordinates of {n_rows} rows: {WITHOUT_ZONE}"
+    )
+
+
+def _marks(rows: Iterable[Mapping[str, object]]) -> Marks:
+    """Returns what the table tells of its decimal and thousands marks."""
+    marks = Marks()
+    for found in rows:
+        marks.see(found.get("vs30_m_s"), PLAUSIBLE_VS30_M_S[1], same_column=True)
+        for name, (_, largest) in LIMITS.items():
+            marks.see(found.get(name), largest)
+    return marks
+
+
+def _number(name: str, value: object, marks: Marks) -> float | None:
+    """Returns the number of a cell in the column of a value.
+
+    Raises:
+        ValueError: there is something in it, but no number that can be; says what to do.
+    """
+    low, high = LIMITS.get(name, (-math.inf, math.inf))
+    if name in DEGREES:
+        found = degrees(value, "latitude" if name == "latitude" else "longitude")
+        if found is not None and abs(found) > 1000:
+            raise ValueError(
+                f"{found:.10g} is no degree; for UTM give columns Easting, Northing and Zone (36N)"
+            )
+    elif name in THOUSANDS and marks.are_thousands(value):
+        found = without_mark(value)
+    else:
+        found = number(value)
+        other = without_mark(value)
+        if name == "vs30_m_s" and found is not None and other is not None and found < PLAUSIBLE_VS30_M_S[0]:
+            raise ValueError(f"{value!r} can be {found:g} and {other:g}; write {other:g} if that is meant")
+    if found is not None and not low <= found <= high:
+        raise ValueError(f"{found:g} is not within {low:g} to {high:g}")
+    return found
+
+
+def _place(
+    found: Mapping[str, object], values: Mapping[str, float | None]
+) -> tuple[float | None, float | None]:
+    """Returns latitude and longitude, from UTM where the table gives no degrees; both or none.
+
+    Raises:
+        ValueError: UTM that cannot be read; says what to do.
+    """
+    latitude, longitude = values["latitude"], values["longitude"]
+    if latitude is not None and longitude is not None:
+        return latitude, longitude
+    utm = utm_of(found.get("easting"), found.get("northing"), found.get("zone"))
+    return (None, None) if utm is None else from_utm(utm)
+
+
 def _statement(
-    file: str, place: str, code: tuple[str | None, str], found: dict[str, object], rejects: list[Reject]
+    file: str,
+    place: str,
+    code: tuple[str | None, str],
+    found: dict[str, object],
+    marks: Marks,
+    rejects: list[Reject],
 ) -> Statement:
     network = None if is_absent(found.get("network")) else str(found["network"]).strip().upper()
     values: dict[str, float | None] = {}
     slope_class = None
     if SLOPE_CLASS.fullmatch(str(found.get("slope") or "").strip()):
         slope_class = str(found.pop("slope")).strip().upper()
+
+    def refuse(name: str, error: ValueError) -> None:
+        detail = f"station {code[1]}: {name}: {error}"
+        rejects.append(Reject("", f"{file}: {place}", "stations", Reason.BAD_TABLE_ROW, detail))
+
     for name in ("vs30_m_s", *LIMITS):
-        low, high = LIMITS.get(name, (-float("inf"), float("inf")))
+        values[name] = None
         try:
-            value = number(found.get(name))
-            if value is not None and not low <= value <= high:
-                raise ValueError(f"{value:g} is not within {low:g} to {high:g}")
+            values[name] = _number(name, found.get(name), marks)
         except ValueError as error:
-            value = None
-            detail = f"station {code[1]}: {name}: {error}"
-            rejects.append(Reject("", f"{file}: {place}", "stations", Reason.BAD_TABLE_ROW, detail))
-        values[name] = value
-    if values["latitude"] is None or values["longitude"] is None:
-        values["latitude"] = values["longitude"] = None
+            refuse(name, error)
+    latitude = longitude = None
+    try:
+        latitude, longitude = _place(found, values)
+    except ValueError as error:
+        refuse("coordinates", error)
     return Statement(
         source=Source.TABLE,
         network=network or code[0] or DEFAULT_NETWORK,
@@ -159,8 +249,8 @@ def _statement(
         removed=date(found.get("removed")),
         method=_text(found.get("method")),
         vs30_m_s=values["vs30_m_s"],
-        latitude=values["latitude"],
-        longitude=values["longitude"],
+        latitude=latitude,
+        longitude=longitude,
         elevation_m=values["elevation_m"],
         f0_hz=values["f0_hz"],
         tp_s=values["tp_s"],

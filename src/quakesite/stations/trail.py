@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quakesite.errors import InputError
+from quakesite.errors import InputError, did_you_mean
 from quakesite.rejects import SCHEMA as REJECTS
 from quakesite.stations.schema import STATIONS
 from quakesite.tables import read_parquet
@@ -43,12 +43,20 @@ def explain(stations: Path, rejects: Path | None, code: str) -> list[Trail]:
         InputError: the table is missing, or has no such station.
     """
     if not stations.is_file():
-        raise InputError(stations, "no such file", action="run the workflow, or quakesite stations join")
-    rows = [row for row in read_parquet(stations, STATIONS).to_pylist() if row["station"] == code]
+        raise InputError(
+            stations,
+            "no such file",
+            action="run the workflow first, or look at what you have: quakesite stations check FOLDER",
+        )
+    known = read_parquet(stations, STATIONS)
+    rows = [row for row in known.to_pylist() if row["station"] == code]
     refused = _refused(rejects, code)
     if not rows:
         said = f"; refused: {' | '.join(refused)}" if refused else ""
-        raise InputError(stations, f"no station {code}{said}", field="station")
+        codes = sorted(known["station"].to_pylist())
+        listed = f"its {len(codes)} codes run from {codes[0]} to {codes[-1]}" if codes else "it has none"
+        action = did_you_mean(code, codes) or listed
+        raise InputError(stations, f"no station {code}{said}", field="station", action=action)
     trails = []
     for row in rows:
         trails.append(Trail(_title(row), [_evidence(said) for said in row["evidence"]], []))

@@ -21,6 +21,12 @@ Splits = Annotated[
 ]
 
 
+def _experiments(begun: str) -> list[str]:
+    from quakesite.training.experiments import EXPERIMENTS
+
+    return [name for name in EXPERIMENTS if name.startswith(begun)]
+
+
 @app.command()
 def splits(
     stations: Annotated[Path, typer.Argument(help="Table of stations with their Vs30 (Parquet).")],
@@ -65,7 +71,9 @@ def pretrain(
 
 @app.command(cls=SeveralValues)
 def train(
-    experiment: Annotated[str, typer.Argument(help="Name of the experiment, e.g. alpha_auto_pga.")],
+    experiment: Annotated[
+        str, typer.Argument(help="Name of the experiment, e.g. alpha_auto_pga.", autocompletion=_experiments)
+    ],
     trial: Trial,
     stations: Annotated[
         Path, typer.Option("--stations", help="Table of stations with their Vs30 (Parquet).")
@@ -84,15 +92,18 @@ def train(
     settings: Settings = None,
 ) -> None:
     """Train one trial of one experiment, and predict all its records."""
-    from quakesite.errors import InputError
+    from quakesite.errors import InputError, did_you_mean
     from quakesite.options import section_from
     from quakesite.training.experiments import EXPERIMENTS
     from quakesite.training.settings import TrainingSettings
 
     if experiment not in EXPERIMENTS:
-        raise InputError("EXPERIMENT", repr(experiment), expected=f"one of {', '.join(EXPERIMENTS)}")
+        expected = f"one of {', '.join(EXPERIMENTS)}"
+        action = did_you_mean(experiment, EXPERIMENTS)
+        raise InputError("EXPERIMENT", repr(experiment), expected=expected, action=action)
     if EXPERIMENTS[experiment].transfer and encoder is None:
-        raise InputError("--encoder", "not given", action=f"{experiment} starts from a pretrained encoder")
+        found = f"not given, and {experiment} starts from a pretrained encoder"
+        raise InputError("--encoder", found, action="make one: quakesite training pretrain --help")
     training = section_from(TrainingSettings, "training", settings)
     from quakesite.training.train import Files, train_trial
 

@@ -233,3 +233,9 @@ class TrainingSettings(Section):
 
 NOT_OF_A_TRIAL = ("experiments", "trials", "variants", "ablation")
 """Settings that no training depends on."""
+
+NOT_OF_PRETRAINING = (
+    *("balanced", "pool_records", "encoder_rate", "encoder_channels", "start_from_mean"),
+    *("label_weights", "label_residual_ln", "exclude_flags", "train_stations"),
+)
+"""Settings of a trial that its encoder's pretraining does not depend on: not one bit of the file."""

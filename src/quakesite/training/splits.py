@@ -78,7 +78,9 @@ def read_split(path: str | Path, trial: int) -> dict[str, str]:
     try:
         table = pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types=types))
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(path, str(error), expected="a table trial, station, split") from error
+        found = "no such file" if isinstance(error, FileNotFoundError) else str(error)
+        action = "make it: quakesite training splits --help"
+        raise InputError(path, found, expected="a table trial, station, split", action=action) from error
     if not set(types) <= set(table.column_names):
         raise InputError(path, f"columns {', '.join(table.column_names)}", expected=", ".join(types))
     known = table["trial"].unique().to_pylist()

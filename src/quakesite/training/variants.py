@@ -12,7 +12,7 @@ import yaml
 
 from quakesite.errors import InputError
 from quakesite.settings import validated
-from quakesite.training.settings import NOT_OF_A_TRIAL, TrainingSettings
+from quakesite.training.settings import NOT_OF_A_TRIAL, NOT_OF_PRETRAINING, TrainingSettings
 
 NAME, ABOUT = "name", "about"
 NOT_A_NAME = "configured"
@@ -132,3 +132,23 @@ def settings_of(
                     action="rename one of the two",
                 )
     return found
+
+
+def encoders_of(
+    settings: TrainingSettings, variants: Mapping[str, TrainingSettings]
+) -> dict[str, str | None]:
+    """Returns for each variant whose pretrained encoder it starts from, so that none is pretrained twice.
+
+    Args:
+        settings: the section `training`.
+        variants: see `settings_of`.
+
+    Returns:
+        By name of the variant: None for the encoder of the training as configured, else the first variant
+        with the same one, mostly itself.
+    """
+    without = {*NOT_OF_A_TRIAL, *NOT_OF_PRETRAINING}
+    first: dict[str, str | None] = {settings.model_dump_json(exclude=without): None}
+    return {
+        name: first.setdefault(made.model_dump_json(exclude=without), name) for name, made in variants.items()
+    }

@@ -77,6 +77,9 @@ class WindowDataset(Dataset[Item]):
             record is in two of them.
     """
 
+    channels: int
+    description: Description | None
+
     def __init__(
         self,
         paths: Sequence[str | Path],

@@ -5,11 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,7 @@ import pyarrow as pa
 
 from quakesite.errors import InputError
 from quakesite.progress import track
-from quakesite.tables import write_csv, write_parquet
+from quakesite.tables import atomic_folder, write_csv, write_parquet
 from quakesite.windows.datacard import SEISBENCH_NAMES, Format, data_card
 from quakesite.windows.dataset import WindowDataset
 from quakesite.windows.schema import CHANNELS, Description
@@ -56,25 +53,13 @@ def export(paths: Sequence[Path], form: Format, out: Path, vs30: Mapping[str, fl
         labels = [vs30.get(name) for name in table["station"].to_pylist()]
         table = table.append_column("vs30_m_s", pa.array(labels, pa.float64()))
     write = {"numpy": _numpy, "seisbench": _seisbench, "webdataset": _webdataset}[form]
-    with _new_folder(out) as folder:
+    if out.exists():
+        raise InputError(out, "exists already", expected="a new folder", action="choose another --out")
+    with atomic_folder(out) as folder:
         columns = write(dataset, table, dataset.description, folder)
         card = data_card(dataset.description, table, form, columns)
         (folder / "README.md").write_text(card, encoding="utf-8")
     return len(dataset)
-
-
-@contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
-    if target.exists():
-        raise InputError(target, "exists already", expected="a new folder", action="choose another --out")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    temporary.mkdir()
-    try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _windows(dataset: WindowDataset, what: str) -> Iterator[npt.NDArray[np.float32]]:

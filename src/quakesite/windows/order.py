@@ -54,6 +54,15 @@ class Batches:
         drop_last: leave out the last batch where it is smaller.
     """
 
+    n: int
+    batch_size: int
+    seed: int
+    shuffle: bool
+    stations: Sequence[str] | None
+    drop_last: bool
+    epoch: int
+    first_batch: int
+
     def __init__(
         self,
         n: int,

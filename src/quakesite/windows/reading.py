@@ -73,6 +73,11 @@ class Shard:
             before reading.
     """
 
+    path: str
+    description: Description
+    metadata: pa.Table
+    mapped: bool
+
     def __init__(
         self,
         path: str | Path,
@@ -223,7 +228,7 @@ def open_shard(path: str | Path, *, copy_of: str = "") -> Shard:
             starts = _starts(file, path, description.n_bytes)
             return Shard(path, description, metadata, starts, identity, copy_of)
     except FileNotFoundError:
-        action = "" if is_remote(path) else f"make it: {rebuild}"
+        action = "" if is_remote(path) else rebuild
         raise InputError(name, "no such file", expected=expected, action=action) from None
     except Outdated as error:
         raise InputError(name, str(error), expected=expected, action=rebuild) from None

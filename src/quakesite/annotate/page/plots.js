@@ -20,6 +20,7 @@ const LABEL_ROW = 15;
 const HIGHEST_SHOWN_HZ = 40;
 const LETTER = 6.2; // about as wide as a letter of a label, in pixels
 const SHORTEST_VIEW_S = 0.1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const STEPS_PER_WHEEL_TURN = 1 / 600;
 
 export class Plots {
@@ -41,6 +42,9 @@ export class Plots {
   /** Draws into `box`; `rows` is how many lines of labels the strip above the components has room for. */
   async build(box, rows) {
     const { Plotting, Range1d, Span, CrosshairTool, PanTool, WheelZoomTool } = Bokeh;
+    // A click is a click and a drag is a drag however long the button is held before, also where the browser is busy,
+    // and a click soon after another one is not half of a double one.
+    Object.assign(Bokeh.require("core/ui_gestures").UIGestures, { press_threshold: LONGEST_TIMER_MS, doubletap_threshold: 0 });
     this.box = box;
     this.range = new Range1d({ start: 0, end: 1 });
     const crosshair = new Span({ dimension: "height", line_color: "#8795a1", line_width: 1, line_alpha: 0.7 });

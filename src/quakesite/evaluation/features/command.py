@@ -16,7 +16,7 @@ def features(
         typer.Option(help="picks/{method}/{shard}.parquet of the same shard, for the first P motion."),
     ] = None,
 ) -> None:
-    """Writes what the baselines are trained on: H/V, first P motion, spectral accelerations, PGA, source."""
+    """Write what the baselines are trained on: H/V, first P motion, spectral accelerations, PGA, source."""
     from quakesite.evaluation.features.table import features_of, p_times
     from quakesite.tables import write_parquet
 
