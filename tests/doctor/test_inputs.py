@@ -46,8 +46,8 @@ def test_no_configuration_means_the_defaults(here: Path) -> None:
         ("n_shards: many\n", "my.yaml: n_shards: 'many'"),
         ("a: [\n", "expected YAML"),
         ("- a\n", "my.yaml: a list; expected a mapping"),
-        (b"\xff\xfe\xff", "expected YAML"),
-        (None, "my.yaml: No such file"),
+        (b"\xff\xfe\xff", "expected UTF-8 text"),
+        (None, "my.yaml: no such file"),
     ],
 )
 def test_a_wrong_configuration_fails_in_one_line(here: Path, text: str | bytes | None, said: str) -> None:

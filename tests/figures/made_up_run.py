@@ -267,6 +267,12 @@ def _evaluation(results: Path) -> None:
 def _class_tables(results: Path) -> None:
     score = {"model": "hvsr_forest", "n_stations": 35, "brier": 0.4321, "brier_climatology": 0.6}
     score |= {"brier_skill": 0.28, "brier_skill_low": 0.11, "brier_skill_high": 0.4}
+    ranked = [("hvsr_forest", "baseline", 0.31), ("beta_auto_pga", "experiment", -0.02)]
+    ranking = [
+        {"model": name, "kind": kind, "validation_skill": skill, "folder": f"models/{name}"}
+        for name, kind, skill in ranked
+    ]
+    _csv(results / "ranking.csv", ranking)
     _csv(results / "class_skill.csv", [score | {"right_class": 0.7, "right_class_climatology": 0.5}])
     came_true = {"model": "hvsr_forest", "site_class": "all", "probability_from": 0.1, "probability_to": 0.3}
     came_true |= {"n": 20, "mean_probability": 0.21, "frequency": 0.25}

@@ -14,7 +14,7 @@ from quakesite.errors import InputError
 from quakesite.evaluation.layout import read_csv
 from quakesite.evaluation.schema import HV_FREQUENCIES_HZ
 from quakesite.figures import hv_curve, overview, record_sheet
-from quakesite.figures.command import app
+from quakesite.figures.command import PREDICTED, app
 from quakesite.figures.numbers import RunNumbers
 from quakesite.figures.style import COLUMN_IN, SYNTHETIC, save
 
@@ -185,7 +185,7 @@ def test_without_a_window_the_first_record_is_drawn_and_without_records_there_is
 
 def test_a_run_without_predictions_has_an_hv_figure_that_says_so(run: RunNumbers, tmp_path: Path) -> None:
     empty = tmp_path / "predictions.csv"
-    empty.write_text("station,vs30_predicted\n")
+    empty.write_text(",".join(PREDICTED) + "\n")
     features = [str(path) for path in (run.results / "evaluation/features").glob("*.parquet")]
     done = CliRunner().invoke(app, ["hv", str(empty), *features, "--out", str(tmp_path / "hv.svg")])
     assert done.exit_code == 0, done.output

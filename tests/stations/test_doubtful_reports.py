@@ -251,5 +251,5 @@ def test_check_of_a_long_list_is_short_and_all_of_it_is_there_for_the_asking(tmp
 
 
 def test_check_of_a_folder_without_a_source_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"holds no \.pdf, \.csv or \.xlsx file; name a folder"):
+    with pytest.raises(InputError, match=r"holds no \.pdf, \.csv or \.xlsx file; expected .*; name a folder"):
         command.check([tmp_path], settings="{}")

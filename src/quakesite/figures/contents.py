@@ -50,6 +50,7 @@ TABLES = {
     "agreement": Entry("Pick methods against each other, by phase and bin", PICKS),
     "table1": Entry("Table I: the experiments and their data", TRAINING),
     "table2": Entry("Table II: error by site class", EVALUATION),
+    "ranking": Entry("Which model to use: the best on validation stations first", EVALUATION),
     "control": Entry("Models given another record's picks", EVALUATION),
     "predictions": Entry("Vs30 by station, with intervals", EVALUATION),
     "coverage": Entry("Whether the intervals hold what they promise", EVALUATION),

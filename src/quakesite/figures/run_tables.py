@@ -240,6 +240,11 @@ class Tables:
         rows = [{name: _number(value) for name, value in row.items()} for row in self._csv("class_skill.csv")]
         return [row for row in rows if finite(row["brier_skill"]) is not None]
 
+    def ranking(self) -> Rows:
+        """Returns the rows of `ranking.csv` that have a skill, the best first, numbers as numbers."""
+        rows = [{name: _number(value) for name, value in row.items()} for row in self._csv("ranking.csv")]
+        return [row for row in rows if finite(row["validation_skill"]) is not None]
+
     def comparison(self) -> int:
         """Returns the number of stations whose record headers are compared with the station list."""
         return len(self._csv("stations/comparison.csv"))
