@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -152,10 +151,6 @@ def opened(page: Path, folder: Path) -> Page:
 def reported(results: Path, folder: Path) -> tuple[Cost, int]:
     """Runs `snakemake --report` on the results, and returns its cost and the size of the archive."""
     checkout = Checkout.copied(folder, {"n_shards": 2})
-    if (ROOT / "resources").is_dir():
-        (folder / "resources").mkdir()
-        for table in (ROOT / "resources").glob("*.csv"):
-            shutil.copy2(table, folder / "resources")
     (folder / "results").symlink_to(results)
     done = checkout.snakemake("--report", "report.zip")
     if done.status:

@@ -10,6 +10,7 @@ pip's own settings (mirrors, proxies, PyTorch's wheels for another accelerator) 
 """
 
 import hashlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -56,6 +57,9 @@ def main() -> None:
     folder = Path(os.environ.get("QUAKESITE_VENV", ROOT / ".venv")).resolve()
     made = folder / "quakesite.made"
     if not made.is_file() or made.read_text() != fingerprint():
+        if importlib.util.find_spec("ensurepip") is None:
+            missing = f"{sys.executable} has no ensurepip, and so makes no environment"
+            sys.exit(f"quakesite: {missing}; on Debian and Ubuntu: sudo apt install python3-venv")
         try:
             make(folder)
         except subprocess.CalledProcessError as error:

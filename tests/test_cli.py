@@ -49,6 +49,13 @@ def test_example_is_a_command_line_that_is_understood(words: str, example: str) 
 
 
 @pytest.mark.parametrize(("words", "example"), EXAMPLE)
+def test_example_names_what_is_in_the_checkout(words: str, example: str, root: Path) -> None:
+    folders = ("config", "docs", "envs", "examples", "profiles", "workflow")
+    named = [word for word in shlex.split(example) if word.split("/")[0] in folders]
+    assert [word for word in named if not (root / word).exists()] == []
+
+
+@pytest.mark.parametrize(("words", "example"), EXAMPLE)
 def test_example_as_shown_fits_and_can_be_copied(words: str, example: str) -> None:
     lines = shown(example)
     assert shlex.split(lines.replace("\\\n", "")) == shlex.split(example)
@@ -71,6 +78,17 @@ def test_newcomer_is_told_the_first_commands(
     said = capsys.readouterr().out
     assert "New here?" in said
     assert all(example in said for example in EXAMPLES[""])
+
+
+@pytest.mark.parametrize("asked", ["-h", "--help"])
+def test_switches_are_shown_without_a_value(
+    asked: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "doctor", asked) == 0
+    said = capsys.readouterr().out
+    assert "--json" in said
+    assert "bool" not in said
+    assert "<path>" in said
 
 
 def test_help_ends_with_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

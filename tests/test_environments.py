@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 # conda-forge's names where they differ from PyPI's
@@ -51,3 +54,22 @@ def test_every_file_of_the_package_is_installed_with_it(root: Path) -> None:
     others = {path for path in files if path.suffix != ".py"}
     assert package / "py.typed" in others
     assert others - installed == set()
+
+
+def test_python_that_makes_no_environment_is_told_what_to_install(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Debian and Ubuntu have it as long as python3-venv is not installed."""
+    spec = importlib.util.spec_from_file_location("run_in_environment", root / "envs/run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "argv", ["envs/run.py", "pytest"])
+    monkeypatch.setenv("QUAKESITE_VENV", str(tmp_path / "venv"))
+    with pytest.raises(
+        SystemExit, match=r"no ensurepip.*; on Debian and Ubuntu: sudo apt install python3-venv"
+    ):
+        run.main()
+    assert not (tmp_path / "venv").exists()

@@ -58,6 +58,16 @@ def test_code_of_a_stage_is_its_own_and_what_it_imports() -> None:
     assert not [path for path in code if "/training/" in path or path.endswith("config.py")]
 
 
+def test_what_is_imported_for_types_alone_is_no_code_of_a_stage(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    used, named = "from quakesite.errors import InputError", "from quakesite.tables import read_parquet"
+    module.write_text(
+        f"from typing import TYPE_CHECKING\n{used}\n"
+        f"if TYPE_CHECKING:\n    {named}\nelse:\n    import quakesite.seal\n"
+    )
+    assert set(imports(module)) == {PACKAGE / "errors.py", PACKAGE / "seal.py"}
+
+
 def test_what_python_compiles_meanwhile_is_no_code_of_a_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

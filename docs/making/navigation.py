@@ -17,7 +17,7 @@ MADE: dict[str, Callable[[], str]] = {
     "docs/reference/tables": columns.page,
     "docs/reference/rules": rules.page,
 }
-"""Pages whose line `MARK` is replaced by what is made from the code."""
+"""Pages whose line `MARK`, with all below it, is replaced by what is made from the code."""
 
 MARK = "<!-- made from the code -->"
 
@@ -36,7 +36,7 @@ def fill(app: Any, page: str, source: list[str]) -> None:
     elif page in MADE:
         if MARK not in source[0]:
             raise ValueError(f"{page}: {MARK!r} is missing")
-        source[0] = source[0].replace(MARK, MADE[page]())
+        source[0] = source[0].partition(MARK)[0] + MADE[page]()
 
 
 def contents(index: str) -> str:

@@ -16,6 +16,7 @@ from quakesite import cli_examples
 from quakesite.errors import MAKE_ROOM, NO_ROOM, InputError
 
 WRONG_USAGE = 2
+HELP = ["-h", "--help"]
 GET_THE_RIGHT = "get the right to read or write there, and run the same command again"
 WHAT_TO_DO = dict.fromkeys(NO_ROOM, MAKE_ROOM) | {
     errno.EACCES: GET_THE_RIGHT,
@@ -71,7 +72,7 @@ def root_command() -> Any:
         "same name; `snakemake --cores all results/table2.csv` runs them all.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": HELP},
     )
     app.callback()(_root)
     doctor = importlib.import_module("quakesite.doctor.command").doctor
@@ -91,7 +92,15 @@ def root_command() -> Any:
     root = typer.main.get_command(app)
     for words, command in commands_below(root):
         command.epilog = cli_examples.epilog(words)
+        _show_no_value_of_switches(command)
     return root
+
+
+def _show_no_value_of_switches(command: Any) -> None:
+    """Keeps the help from showing `--json <bool>`, as if a value belonged behind it."""
+    for parameter in command.get_params(typer.Context(command, help_option_names=HELP)):
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
 
 
 def commands_below(command: Any, words: str = "") -> Iterator[tuple[str, Any]]:

@@ -37,8 +37,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "demo make": ("quakesite demo make", "quakesite demo make --out synthetic"),
     "doctor": (
         "quakesite doctor",
-        "quakesite doctor --configfile my.yaml",
-        "quakesite doctor --profile profiles/slurm",
+        "quakesite doctor --config my.yaml",
+        "quakesite doctor --profile workflow/profiles/slurm",
     ),
     "download": ("quakesite download events --start 2018-01-01 --end 2018-12-31 --min-magnitude 4",),
     "download archive": (

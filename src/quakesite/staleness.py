@@ -49,9 +49,16 @@ def stage_code(stage: str) -> list[str]:
 
 @cache
 def imports(path: Path) -> tuple[Path, ...]:
-    """Returns the files of this package that the module at `path` imports, lazily or not."""
+    """Returns the files of this package that the module at `path` imports, lazily or not.
+
+    What stands under `if TYPE_CHECKING:` is never run.
+    """
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    for block in (node for node in ast.walk(module) if isinstance(node, ast.If)):
+        if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
+            block.body = []
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:

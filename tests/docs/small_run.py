@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+from blocks import ROOT, blocks_of
 from filelock import FileLock
 
 DEMO = {"stations": 8, "events": 1}
@@ -29,6 +30,9 @@ archive: [downloads/archive]
 stations: {tables: [downloads/stations.xlsx], reports: [downloads/reports]}
 """
 """The configuration that the tutorial writes."""
+
+PRINTED = {"my_picker.py": "new-pick-method.md", "my_network.py": "new-model.md"}
+"""Files that how-to pages let their reader write, and the page."""
 
 STEPS = (
     "demo make --settings {demo} --out resources/demo",
@@ -125,11 +129,18 @@ def once(folder: Path) -> Path:
     return made
 
 
+def printed(page: str, language: str = "python") -> str:
+    """Returns the first block in a language of a how-to page."""
+    return next(block.text for block in blocks_of(ROOT / "docs/how-to" / page) if block.language == language)
+
+
 def as_in_the_pages(folder: Path) -> Path:
     """Gives the run in `folder` the names that the pages use; returns it."""
     for path in sorted((folder / R).rglob(f"{SHARD}.*")):
         path.rename(path.with_name(path.name.replace(SHARD, "0-of-8")))
-    shutil.copytree(Path(__file__).parents[2] / "examples", folder / "examples")
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    for name, page in PRINTED.items():
+        (folder / name).write_text(printed(page), encoding="utf-8")
     archive = folder / "resources/demo/archive"
     shutil.copytree(archive, folder / "my_records")
     shutil.copytree(archive, folder / "downloads/archive")

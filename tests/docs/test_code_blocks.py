@@ -52,7 +52,6 @@ NOT_RUN = {
         "docs/stations.md",
         "quakesite",
     ): "of real stations; tests/stations/test_command.py",
-    ("docs/evaluation.md", "quakesite evaluation skill"): "the small run grows no forests; tests/evaluation",
     ("docs/doctor.md", "quakesite doctor"): "exit status tells of this machine; tests/doctor",
     ("docs/cluster.md", "quakesite doctor"): "looks at Slurm; tests/doctor",
     ("docs/storage.md", "quakesite download"): "asks an object store; tests/storage has one of its own",
@@ -60,11 +59,6 @@ NOT_RUN = {
     ("docs/tutorial.md", "quakesite doctor"): "exit status tells of this machine; tests/doctor",
     ("docs/tutorial.md", "quakesite demo"): "makes 40 stations; the small run makes 8",
     ("docs/how-to/scripting.md", "quakesite --install-completion"): "writes into the reader's shell",
-    ("docs/how-to/masw-reports.md", "quakesite stations --explain"): "as docs/stations.md",
-    (
-        "docs/gallery.md",
-        "quakesite figures hv",
-    ): "too few records for a curve; tests/figures",
 }
 """(page, how the command or the language begins): why it is read but not run."""
 

@@ -40,6 +40,9 @@ def test_another_workflow_imports_the_rules(tmp_path: Path) -> None:
         for line in planned.splitlines()
         if line.startswith("quakesite_") and len(line.split()) == 2
     )
+    (shown,) = (block.text for block in page if block.text.startswith("job "))
+    names = {words[0] for line in shown.splitlines()[2:] if len(words := line.split()) == 2}
+    assert {name for name in names if name.startswith("quakesite_")} <= set(counts)
     assert counts["quakesite_records"] == "2"
     assert counts["quakesite_predictions"] == "1"
     assert "results/predictions.csv" in planned

@@ -7,7 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from blocks import ROOT, SHELL, Block, blocks_of, pages
+from blocks import FENCE, ROOT, SHELL, Block, blocks_of, pages
+
+from quakesite.cli import commands_below, root_command
 
 SEEN = ("text", "csv", "console", "json")
 IMAGE = re.compile(r"!\[([^]]*)\]\(([^)\s]+)\)")
@@ -43,6 +45,27 @@ def test_how_to_ends_in_something_that_is_seen(page: Path) -> None:
 def test_explanation_names_its_sources(page: Path) -> None:
     _, _, sources = page.read_text(encoding="utf-8").partition("\n## Sources\n")
     assert len(re.findall(r"^- ", sources, re.MULTILINE)) >= 2
+
+
+def test_commands_within_sentences_are_commands_and_their_options() -> None:
+    """As `quakesite predict … --json`; a word that is to be completed by Tab may be cut short."""
+    commands = dict(commands_below(root_command()))
+    of_all = {"--help", *(option for one in commands[""].params for option in one.opts)}
+    wrong, looked_at = [], 0
+    for page in pages():
+        for span in re.findall(r"`+quakesite ([^`]+)`", FENCE.sub("", page.read_text(encoding="utf-8"))):
+            words = [word.partition("=")[0] for word in span.split() if word[0] not in "<["]
+            named = " ".join(words[:2]) if " ".join(words[:2]) in commands else words[0]
+            below = [commands[name] for name in commands if f"{name} ".startswith(f"{named} ")]
+            options = {option for command in below for one in command.params for option in one.opts}
+            known = [*commands, *of_all, *options]
+            asked = [named, *(word for word in words if word.startswith("--"))]
+            wrong += [
+                f"{page.name}: {span}" for word in asked if not any(one.startswith(word) for one in known)
+            ]
+            looked_at += 1
+    assert looked_at > 50
+    assert wrong == []
 
 
 def test_glossary_has_each_word_once_and_in_order() -> None:

@@ -110,3 +110,4 @@ def test_links_between_pages_lead_somewhere(site: Path) -> None:
 def test_reference_is_made_from_the_code(site: Path, page: str, words: list[str]) -> None:
     text = re.sub(r"<[^>]+>", "", (site / f"docs/reference/{page}.html").read_text(encoding="utf-8"))
     assert [word for word in words if word not in text] == []
+    assert "In the repository the page ends here" not in text

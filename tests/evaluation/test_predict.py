@@ -254,8 +254,15 @@ def test_the_same_inputs_give_the_same_folder(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_none_or_was_changed_is_one_clear_line(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"model\.json: cannot be read .* expected the folder of a trained"):
+    made = (
+        r"expected the folder of a trained model .*; `snakemake --cores all results/predictions\.csv` makes"
+    )
+    with pytest.raises(InputError, match=f"no trained model in it; {made}"):
         load(tmp_path)
+    with pytest.raises(InputError, match=f"no such folder; {made}"):
+        load(tmp_path / "results")
+    with pytest.raises(InputError, match=r"snakemake --cores all \S*/models/gone/model\.json"):
+        load(tmp_path / "models" / "gone")
     folder = tmp_path / "model"
     shutil.copytree(run.model(), folder)
     (folder / "2.safetensors").write_bytes((folder / "1.safetensors").read_bytes())

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from blocks import blocks_of
-from small_run import quakesite, working_in
+from small_run import PRINTED, printed, quakesite, working_in
 
 from quakesite.errors import InputError
 from quakesite.models import load
@@ -28,8 +27,6 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 WINDOWS = "results/windows/pga60/auto/0-of-1.parquet"
 RECORDS = "results/records/0-of-1.parquet"
-PRINTED = {"my_picker.py": "new-pick-method.md", "my_network.py": "new-model.md"}
-"""Files that the pages let their reader write, and the page."""
 
 
 @pytest.fixture
@@ -42,12 +39,6 @@ def workplace(finished: Path, tmp_path: Path) -> Path:
     for name, page in PRINTED.items():
         (folder / name).write_text(printed(page), encoding="utf-8")
     return folder
-
-
-def printed(page: str) -> str:
-    """Returns the first Python of a how-to page."""
-    found = blocks_of(ROOT / "docs/how-to" / page)
-    return next(block.text for block in found if block.language == "python")
 
 
 def run(command: str, *more: str) -> None:
@@ -92,8 +83,11 @@ def test_network_of_ones_own_is_trained_saved_and_asked(name: str, workplace: Pa
         )
         files = [path.name for path in Path("own/model").iterdir()]
         estimates = load("own/model", network=name).predict(read("resources/demo/archive"))
+        run(f"predict resources/demo/archive --model own/model --network {name} --no-picks --out vs30.csv")
+        predicted = Path("vs30.csv").read_text(encoding="utf-8").splitlines()
     assert [name for name in files if name.endswith(".py")] == []
     assert len(estimates) == pq.read_table(workplace / WINDOWS, columns=["station"]).num_rows
+    assert len(predicted) == len(estimates) + 1
 
 
 def test_model_that_names_a_file_does_not_run_it(workplace: Path) -> None:
@@ -139,6 +133,28 @@ def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
     assert any("pick_method.py" in line for line in inputs)
     assert any("network.py" in line for line in inputs)
     assert any("other.py" in line for line in inputs)
+
+
+def test_words_of_the_pages_alone_plan_both_files(tmp_path: Path) -> None:
+    for name, page in PRINTED.items():
+        (tmp_path / name).write_text(printed(page), encoding="utf-8")
+    settings = [printed(page, "yaml") for page in PRINTED.values()]
+    (tmp_path / "my.yaml").write_text("".join(settings), encoding="utf-8")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
+            *("--dry-run", "--printshellcmds", "--cores", "1", "--config", "n_shards=1"),
+            *("--configfile", tmp_path / "my.yaml", "--", "results/agreement.csv", "results/skill.csv"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=False,
+    )
+    planned = done.stdout + done.stderr
+    assert done.returncode == 0, planned
+    assert "results/picks/my_picker/0-of-1.parquet" in planned
+    assert '"network":"my_network.py"' in planned.replace('": "', '":"')
 
 
 @pytest.mark.parametrize(

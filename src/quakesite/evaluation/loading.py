@@ -6,7 +6,7 @@ from pathlib import Path
 
 from quakesite.errors import InputError
 from quakesite.evaluation.manifest import FOREST_FORMAT, MANIFEST, AnyModel, read_manifest
-from quakesite.evaluation.ranking import FILE, recommended
+from quakesite.evaluation.ranking import FILE, RESULTS, recommended
 
 
 def load_model(folder: str | Path) -> AnyModel:
@@ -20,13 +20,8 @@ def load_model(folder: str | Path) -> AnyModel:
     folder = Path(folder)
     if not (folder / MANIFEST).exists() and (folder / FILE).exists():
         folder = recommended(folder)
-    elif not folder.is_dir():
-        raise InputError(
-            folder,
-            "no such folder",
-            expected="the folder of a trained model, or of a run's results",
-            action="run the workflow, or name another with --model",
-        )
+    elif not (folder / MANIFEST).exists():
+        raise _no_model_in(folder)
     if read_manifest(folder)["format"] == FOREST_FORMAT:
         from quakesite.evaluation.saved_forest import load_forests
 
@@ -34,3 +29,14 @@ def load_model(folder: str | Path) -> AnyModel:
     from quakesite.evaluation import saved
 
     return saved.load_model(folder)
+
+
+def _no_model_in(folder: Path) -> InputError:
+    """Returns the line on a folder that is not there, or is that of a run which has made no models yet."""
+    made = folder / MANIFEST if folder.parent.name == "models" else RESULTS / "predictions.csv"
+    return InputError(
+        folder,
+        "no trained model in it" if folder.is_dir() else "no such folder",
+        expected=f"the folder of a trained model ({MANIFEST}), or of a run's results ({FILE})",
+        action=f"`snakemake --cores all {made}` makes it (with the --configfile of your run, if it has one)",
+    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quakesite.models.published import load_published
+
+if TYPE_CHECKING:
+    from quakesite.evaluation.manifest import Saved
 
 __all__ = ["load", "load_published"]
 
@@ -16,7 +19,7 @@ def use_own(file: str | Path) -> str:
     return str(importlib.import_module("quakesite.models.own").use(file))
 
 
-def load(folder: str | Path, network: str | Path | None = None) -> Any:
+def load(folder: str | Path, network: str | Path | None = None) -> Saved[Any]:
     """Returns the trained model saved in `folder`, e.g. `results/models/beta_auto_pga`, ready to predict.
 
     `load(folder).predict(quakesite.records.read("my_record.asc"))` gives one estimate per station; see
@@ -31,4 +34,5 @@ def load(folder: str | Path, network: str | Path | None = None) -> Any:
     """
     if network is not None:
         use_own(network)
-    return importlib.import_module("quakesite.evaluation.loading").load_model(folder)
+    loaded: Saved[Any] = importlib.import_module("quakesite.evaluation.loading").load_model(folder)
+    return loaded
