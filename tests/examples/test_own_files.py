@@ -103,29 +103,34 @@ def test_model_that_names_a_file_does_not_run_it(workplace: Path) -> None:
     assert "--network network.py" in done.stdout
 
 
-def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
-    for name in ("pick_method.py", "network.py"):
-        shutil.copy2(EXAMPLES / name, tmp_path)
-    shutil.copy2(EXAMPLES / "network.py", tmp_path / "other.py")
+def plan(folder: Path, *arguments: str | Path) -> str:
+    """Returns what a dry run of the workflow in `folder` prints."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
-            *("--dry-run", "--printshellcmds", "--cores", "1", "--config", "n_shards=1"),
-            *(
-                "picks={methods: [pick_method.py]}",
-                "training={network: network.py, experiments: [beta_auto_pga],"
-                " variants: [{name: another, network: other.py}]}",
-            ),
-            *("--", "results/models/beta_auto_pga/model.json", "results/agreement.csv"),
-            "results/training_variants/another/beta_auto_pga/1/trial.json",
+            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder),
+            *("--dry-run", "--printshellcmds", "--cores", "1", *arguments),
         ],
         capture_output=True,
         text=True,
         timeout=3600,
         check=False,
     )
-    planned = done.stdout + done.stderr
-    assert done.returncode == 0, planned
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_rules_plan_both_files_and_wait_for_them(tmp_path: Path) -> None:
+    for name in ("pick_method.py", "network.py"):
+        shutil.copy2(EXAMPLES / name, tmp_path)
+    shutil.copy2(EXAMPLES / "network.py", tmp_path / "other.py")
+    planned = plan(
+        tmp_path,
+        *("--config", "n_shards=1", "picks={methods: [pick_method.py]}"),
+        "training={network: network.py, experiments: [beta_auto_pga],"
+        " variants: [{name: another, network: other.py}]}",
+        *("--", "results/models/beta_auto_pga/model.json", "results/agreement.csv"),
+        "results/training_variants/another/beta_auto_pga/1/trial.json",
+    )
     assert "--method pick_method.py" in planned
     assert "results/picks/pick_method/0-of-1.parquet" in planned
     assert "evaluation model beta_auto_pga --network network.py" in planned
@@ -140,19 +145,11 @@ def test_words_of_the_pages_alone_plan_both_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(printed(page), encoding="utf-8")
     settings = [printed(page, "yaml") for page in PRINTED.values()]
     (tmp_path / "my.yaml").write_text("".join(settings), encoding="utf-8")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", tmp_path),
-            *("--dry-run", "--printshellcmds", "--cores", "1", "--config", "n_shards=1"),
-            *("--configfile", tmp_path / "my.yaml", "--", "results/agreement.csv", "results/skill.csv"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=3600,
-        check=False,
+    planned = plan(
+        tmp_path,
+        *("--config", "n_shards=1", "--configfile", tmp_path / "my.yaml"),
+        *("--", "results/agreement.csv", "results/skill.csv"),
     )
-    planned = done.stdout + done.stderr
-    assert done.returncode == 0, planned
     assert "results/picks/my_picker/0-of-1.parquet" in planned
     assert '"network":"my_network.py"' in planned.replace('": "', '":"')
 

@@ -18,6 +18,10 @@ Settings = Annotated[
 ]
 Stations = Annotated[Path, typer.Option(help="stations/stations.parquet, for the measured Vs30.")]
 Synthetic = Annotated[bool, typer.Option("--synthetic", help="Say that the archive is synthetic.")]
+Picks = Annotated[
+    str | None,
+    typer.Option(help="The `picks` section as JSON, kept with the model; else ./config.yaml's."),
+]
 
 
 def _settings(settings: str | None) -> EvaluationSettings:
@@ -39,10 +43,7 @@ def model(
         list[Path] | None, typer.Option(help="windows/{window}/{annotation}/{shard}.parquet, any number.")
     ] = None,
     settings: Settings = None,
-    picks: Annotated[
-        str | None,
-        typer.Option(help="The `picks` section as JSON, kept with the model; else ./config.yaml's."),
-    ] = None,
+    picks: Picks = None,
     min_snr_db: Annotated[
         float | None, typer.Option(help="The least signal-to-noise ratio of the windows; none without.")
     ] = None,
@@ -81,10 +82,7 @@ def forests(
         list[Path] | None, typer.Option(help="evaluation/features/{shard}.parquet, any number.")
     ] = None,
     settings: Settings = None,
-    picks: Annotated[
-        str | None,
-        typer.Option(help="The `picks` section as JSON, kept with the model; else ./config.yaml's."),
-    ] = None,
+    picks: Picks = None,
     synthetic: Synthetic = False,
 ) -> None:
     """Make each baseline that is a forest one folder with its card, for records of one's own."""
