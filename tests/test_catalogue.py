@@ -77,7 +77,7 @@ def test_rules_from_a_forge_plan_the_whole_workflow(root: Path, tmp_path: Path) 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
     )
     planned = done.stdout + done.stderr

@@ -272,7 +272,7 @@ def read_keras(path: Path) -> object:
 
 
 def read_model(path: Path) -> object:
-    from quakesite.evaluation.saved import load_model
+    from quakesite.evaluation.loading import load_model
 
     path.rename(path.with_name("model.json"))
     return load_model(path.parent)

@@ -7,7 +7,6 @@ that somebody has shared names it. Its name without `.py` is what paths and tabl
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib.util
 import re
 import sys
@@ -58,11 +57,6 @@ def known(value: str, names: Sequence[str], what: str, *, taken: Sequence[str] =
         others = f"known: {', '.join(names)}, or a Python file of your own"
         raise ValueError(f"unknown {what} {value!r}; {f'did you mean {near[0]!r}?' if near else others}")
     return value
-
-
-def sha256_of(path: str | Path) -> str:
-    """Returns the sha256 of the file, in hexadecimal."""
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def attribute(path: str | Path, name: str, what: str) -> Any:

@@ -28,8 +28,8 @@ from quakesite.evaluation.control_verdict import (
     verdict,
 )
 from quakesite.evaluation.layout import write_csv
-from quakesite.evaluation.manifest import Member
-from quakesite.evaluation.saved import SavedModel
+from quakesite.evaluation.saved import Member
+from quakesite.evaluation.saved_network import SavedNetwork
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.summary import control_lines, show
 from quakesite.training.schema import PREDICTIONS
@@ -85,7 +85,7 @@ def shuffled(vs30, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[pa.Ta
             "excluded_flags": [],
             "input": {"channels": [0] * 4},
         }
-        model = SavedModel(Path(), about, members)
+        model = SavedNetwork(Path(), about, members)
         return model.table(windows.record_ids, windows.stations, windows.fetch), shuffled_predictions(
             model, [], vs30, (), seed
         )

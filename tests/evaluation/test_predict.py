@@ -19,7 +19,7 @@ from quakesite import cli
 from quakesite.demo.make import make
 from quakesite.demo.settings import DemoSettings
 from quakesite.errors import InputError
-from quakesite.evaluation.assemble import Origin, assemble
+from quakesite.evaluation.assemble_network import Origin, assemble
 from quakesite.evaluation.command import app
 from quakesite.evaluation.layout import write_csv as write_rows
 from quakesite.evaluation.predict import read_records

@@ -24,9 +24,9 @@ from quakesite.evaluation import forest
 from quakesite.evaluation.command import app
 from quakesite.evaluation.features.table import features_of
 from quakesite.evaluation.forest import all_predictions
-from quakesite.evaluation.manifest import Member
 from quakesite.evaluation.predict_command import predict
 from quakesite.evaluation.ranking import better_than, recommended
+from quakesite.evaluation.saved import Member
 from quakesite.evaluation.saved_forest import SavedForest
 from quakesite.evaluation.settings import BASELINES, FORESTS, EvaluationSettings
 from quakesite.models import load

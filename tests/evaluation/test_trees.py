@@ -12,7 +12,8 @@ from safetensors.numpy import load_file, save_file
 from sklearn.ensemble import RandomForestRegressor
 
 from quakesite.errors import InputError
-from quakesite.evaluation.trees import HEADER, Forest, grow, read_forest, write_forest
+from quakesite.evaluation.trees import Forest, grow, read_forest, write_forest
+from quakesite.tensor_file import HEADER
 
 SIZE = {"n_trees": 40, "per_leaf": 3, "features_per_split": 1 / 3}
 

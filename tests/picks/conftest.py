@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
-from quakesite.picks.weights import read_seisbench, sha256_of, write_weights
+from quakesite.picks.weights import read_seisbench, write_weights
 from quakesite.records.record import Record
 
 RATE_HZ = 100.0

@@ -14,6 +14,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
 from quakesite.picks import device, origins
 from quakesite.picks.candidates import Clock, candidates
@@ -23,7 +24,7 @@ from quakesite.picks.origins import get_weights
 from quakesite.picks.picker import pick
 from quakesite.picks.probabilities import Annotator, Input, padded
 from quakesite.picks.settings import PicksSettings
-from quakesite.picks.weights import load_network, sha256_of
+from quakesite.picks.weights import load_network
 from quakesite.records.record import Record
 from quakesite.records.store import write_records
 

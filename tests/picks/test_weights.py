@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
 from quakesite.picks.weights import (
     FIRST_CONVOLUTION,
@@ -22,7 +23,6 @@ from quakesite.picks.weights import (
     read_seisbench,
     read_weights,
     serialised,
-    sha256_of,
     weights_name,
     write_weights,
 )

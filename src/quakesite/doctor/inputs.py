@@ -173,9 +173,10 @@ def check_weights(config: Config) -> list[Finding]:
 
 
 def _weights_of(network: str, origin: str) -> Finding:
+    from quakesite.digests import sha256_of
     from quakesite.picks.networks import AUTO, EQTRANSFORMER, NETWORKS, is_path
     from quakesite.picks.origins import ORIGINAL, cache_folder
-    from quakesite.picks.weights import ORIGINAL_SHA256, newest_version, read_weights, sha256_of
+    from quakesite.picks.weights import ORIGINAL_SHA256, newest_version, read_weights
 
     check = f"weights of {network}"
     name = NETWORKS[network].pretrained if origin == AUTO else origin
@@ -210,7 +211,8 @@ def _weights_of(network: str, origin: str) -> Finding:
 
 
 def _of_path(check: str, path: Path) -> Finding:
-    from quakesite.picks.weights import newest_version, read_weights, sha256_of
+    from quakesite.digests import sha256_of
+    from quakesite.picks.weights import newest_version, read_weights
 
     what = "name the .pt file with its .json beside it, the folder of both, or a .safetensors of quakesite's"
     if path.is_dir():

@@ -17,18 +17,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quakesite import __version__
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
 from quakesite.evaluation import forest
 from quakesite.evaluation.audit import sentence
-from quakesite.evaluation.card_sections import RANGES, facts_of
+from quakesite.evaluation.card import RANGES, facts_of
 from quakesite.evaluation.coverage import coverage_rows
 from quakesite.evaluation.folds import Folds, read_folds
 from quakesite.evaluation.forest import StationFeatures, feature_names
 from quakesite.evaluation.forest_card import card
 from quakesite.evaluation.labels import features_of_sites, measured_vs30
-from quakesite.evaluation.manifest import CARD, FOREST_FORMAT, MANIFEST, Member, sha256_of
 from quakesite.evaluation.pooling import calibrators, pool
 from quakesite.evaluation.reliability import class_skill_row, held_out_probabilities
+from quakesite.evaluation.saved import CARD, FOREST_FORMAT, MANIFEST, Member
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.support import TABLE_FEATURES, support_of, table_features
 from quakesite.evaluation.table2 import figures_of

@@ -31,7 +31,7 @@ from quakesite.evaluation.metrics import (
     station_mean,
     within_trial_spread,
 )
-from quakesite.evaluation.saved import Network, SavedModel
+from quakesite.evaluation.saved_network import Network, SavedNetwork
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.training.schema import PREDICTIONS
 
@@ -63,7 +63,7 @@ NOTHING: dict[str, Value] = (
 
 
 def shuffled_predictions(
-    model: SavedModel,
+    model: SavedNetwork,
     windows: Sequence[str | Path],
     vs30: Mapping[str, float],
     moved: Collection[str],

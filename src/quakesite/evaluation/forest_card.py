@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quakesite.evaluation import card_sections as section
-from quakesite.evaluation.card_sections import SYNTHETIC, Facts
+from quakesite.evaluation.card import Facts, Words, data, written
 
 LOOKS_AT = {
     "hvsr_forest": "ln H/V at 32 frequencies from 0.2 to 20 Hz of 40 s around the peak",
@@ -25,26 +24,14 @@ def card(about: Mapping[str, Any], facts: Facts, leaked: tuple[str, ...] = ()) -
         facts: the figures.
         leaked: stations that stood in test and in train of one trial.
     """
-    name, synthetic = about["baseline"], about["synthetic"]
-    parts = [
-        section.front_matter(name, facts, synthetic=synthetic),
-        f"# Vs30 from strong-motion records: {name}, a random forest",
-        *([SYNTHETIC] if synthetic else []),
-        _what(about),
-        "## Use",
-        section.use(name),
-        "## Data",
-        _data(about, facts),
-        "## Split",
-        section.split(facts, "nothing is learnt from the validation stations"),
-        "## Skill",
-        section.skill(name, facts, leaked),
-        "## Limits",
-        section.limits(about["coverage"], about["outside_level"], facts, _limits(name)),
-        "## Licence",
-        section.licence(synthetic=synthetic),
-    ]
-    return "\n\n".join(parts) + "\n"
+    words = Words(
+        title="a random forest",
+        what=_what(about),
+        data=_data(about, facts),
+        validation="nothing is learnt from the validation stations",
+        limits=_limits(about["baseline"]),
+    )
+    return written(about["baseline"], about, facts, words, leaked)
 
 
 def _what(about: Mapping[str, Any]) -> str:
@@ -66,7 +53,7 @@ def _looks_at(about: Mapping[str, Any]) -> str:
 
 
 def _data(about: Mapping[str, Any], facts: Facts) -> str:
-    lines = section.data(facts, synthetic=about["synthetic"])
+    lines = data(facts, synthetic=about["synthetic"])
     if not lines:
         return "No stations with a measured Vs30 and a record."
     lines += [

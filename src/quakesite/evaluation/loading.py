@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from quakesite.errors import InputError
-from quakesite.evaluation.manifest import FOREST_FORMAT, MANIFEST, AnyModel, read_manifest
 from quakesite.evaluation.ranking import FILE, RESULTS, recommended
+from quakesite.evaluation.saved import FOREST_FORMAT, MANIFEST, AnyModel, read_manifest
 
 
 def load_model(folder: str | Path) -> AnyModel:
@@ -26,9 +26,9 @@ def load_model(folder: str | Path) -> AnyModel:
         from quakesite.evaluation.saved_forest import load_forests
 
         return load_forests(folder)
-    from quakesite.evaluation import saved
+    from quakesite.evaluation.saved_network import load_networks
 
-    return saved.load_model(folder)
+    return load_networks(folder)
 
 
 def _no_model_in(folder: Path) -> InputError:

@@ -16,11 +16,11 @@ from quakesite.windows.settings import WindowsSettings
 from quakesite.windows.sharding import make_shard
 
 if TYPE_CHECKING:
-    from quakesite.evaluation.saved import SavedModel
+    from quakesite.evaluation.saved_network import SavedNetwork
 
 
 def kept_windows(
-    model: SavedModel, shard: Path, picks: Path, refused: list[Reject], *, limited: bool
+    model: SavedNetwork, shard: Path, picks: Path, refused: list[Reject], *, limited: bool
 ) -> KeptWindows:
     """Returns the windows of the records in `shard` that the model takes; beside it they are written.
 
@@ -38,7 +38,7 @@ def kept_windows(
     return kept
 
 
-def _windows(model: SavedModel, shard: Path, picks: Path, refused: list[Reject], *, limited: bool) -> Path:
+def _windows(model: SavedNetwork, shard: Path, picks: Path, refused: list[Reject], *, limited: bool) -> Path:
     """Returns the windows of the records in `shard`, cut as the model's own were."""
     name = model.about["window"]["name"]
     target, rejects = (shard.parents[1] / stage / shard.name for stage in ("windows", "rejects"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quakesite.errors import InputError
-from quakesite.evaluation.card_sections import RANGES
+from quakesite.evaluation.card import RANGES
 from quakesite.evaluation.pooling import Estimate
 from quakesite.evaluation.schema import PREDICT
 from quakesite.own_file import is_own
@@ -29,7 +29,7 @@ from quakesite.rejects import Reason, Reject
 from quakesite.tables import write_parquet
 
 if TYPE_CHECKING:
-    from quakesite.evaluation.manifest import AnyModel
+    from quakesite.evaluation.saved import AnyModel
 
 LIMITS = {name: RANGES[name] for name in ("epicentral_distance_km", "magnitude")}
 """What is said of a record beyond the model's: label, unit and decimals by column."""

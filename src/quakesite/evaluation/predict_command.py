@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from quakesite.evaluation.layout import Row
-    from quakesite.evaluation.manifest import AnyModel
     from quakesite.evaluation.pooling import Estimate
+    from quakesite.evaluation.saved import AnyModel
     from quakesite.records.record import Record
     from quakesite.rejects import Reject
 

@@ -57,7 +57,7 @@ def model(
 ) -> None:
     """Make a trained experiment one folder with its card, and predict every station with it."""
     from quakesite.errors import InputError
-    from quakesite.evaluation.assemble import Origin, assemble
+    from quakesite.evaluation.assemble_network import Origin, assemble
     from quakesite.options import section_from
     from quakesite.picks.settings import PicksSettings
     from quakesite.training.experiments import EXPERIMENTS
@@ -119,7 +119,7 @@ def control(
     from quakesite.evaluation.labels import measured_vs30
     from quakesite.evaluation.layout import write_csv
     from quakesite.evaluation.product import read_predicted
-    from quakesite.evaluation.saved import is_trained, load_model
+    from quakesite.evaluation.saved_network import is_trained, load_networks
     from quakesite.stations.moved import records_before_move
     from quakesite.training.experiments import EXPERIMENTS
 
@@ -131,7 +131,7 @@ def control(
         if not is_trained(folder):
             say(f"control: {folder.name}: never trained")
             continue
-        model = load_model(folder)
+        model = load_networks(folder)
         kind = (EXPERIMENTS[model.name].window, EXPERIMENTS[model.name].test_annotation)
         own = [path for path in windows or [] if path.parts[-3:-1] == kind]
         shuffled = shuffling.shuffled_predictions(model, own, vs30, moved, chosen.seed)

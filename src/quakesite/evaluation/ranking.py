@@ -7,7 +7,7 @@ from pathlib import Path
 
 from quakesite.errors import InputError
 from quakesite.evaluation.layout import Row, read_csv
-from quakesite.evaluation.manifest import MANIFEST
+from quakesite.evaluation.saved import MANIFEST
 from quakesite.evaluation.settings import BASELINES, FORESTS
 
 FILE = "ranking.csv"

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from quakesite.errors import InputError
 from quakesite.evaluation.forest import ELEVATED, feature_names, record_features, station_features
-from quakesite.evaluation.manifest import (
+from quakesite.evaluation.saved import (
     MANIFEST,
     Member,
     Saved,
@@ -119,16 +119,8 @@ class SavedForest(Saved[Forest]):
             values = member.predictor.predict(inputs.values).tolist()
             predicted = dict(zip(inputs.station.tolist(), values, strict=True))
             rows = [place for place, name in enumerate(stations) if self.speaks(member, name)]
-            columns = {
-                "experiment": [self.name] * len(rows),
-                "trial": [member.trial] * len(rows),
-                "record_id": [record_ids[place] for place in rows],
-                "station": [stations[place] for place in rows],
-                "split": [member.split_of(stations[place]) for place in rows],
-                "vs30_m_s": [float("nan")] * len(rows),
-                "vs30_predicted_m_s": [predicted[stations[place]] for place in rows],
-            }
-            tables.append(pa.table(columns, schema=PREDICTIONS))
+            values = [predicted[stations[place]] for place in rows]
+            tables.append(self.said(member, record_ids, stations, rows, values))
         return pa.concat_tables(tables).combine_chunks()
 
 

@@ -7,7 +7,6 @@ is there then, or none; and reading one executes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,11 +17,10 @@ import numpy.typing as npt
 
 from quakesite.errors import InputError
 from quakesite.evaluation.metrics import Floats
-from quakesite.tables import atomic_path
+from quakesite.tensor_file import read_tensors, write_tensors
 
 Ints = npt.NDArray[np.int32]
 
-HEADER = "quakesite"
 LEAF = -1
 KINDS = {"threshold": np.float64, "measured": np.float64}
 """Arrays of another kind than int32."""
@@ -130,12 +128,9 @@ def grow(
 
 def write_forest(forest: Forest | None, about: Mapping[str, Any], target: str | Path) -> None:
     """Writes a forest and `about` (anything JSON) to `target` atomically; None makes a header alone."""
-    from safetensors.numpy import save
-
     arrays = {} if forest is None else _arrays(forest)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(save(contiguous, metadata={HEADER: json.dumps(about, sort_keys=True)}))
+    write_tensors(contiguous, about, target, "np")
 
 
 def read_forest(path: str | Path) -> tuple[Forest | None, dict[str, Any]]:
@@ -146,24 +141,13 @@ def read_forest(path: str | Path) -> tuple[Forest | None, dict[str, Any]]:
     Raises:
         InputError: it is no file of `write_forest`, or its trees are none.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "np") as file:
-            header = (file.metadata() or {}).get(HEADER)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError) as error:
-        raise InputError(path, f"cannot be read ({error})", expected="a safetensors file") from error
-    if header is None:
-        raise InputError(
-            path, "no header", field=HEADER, expected="a file of `quakesite evaluation baselines`"
-        )
+    arrays, about = read_tensors(path, "np", "quakesite evaluation baselines")
     if not arrays:
-        return None, json.loads(header)
+        return None, about
     wrong = _wrong(arrays)
     if wrong:
         raise InputError(path, wrong, expected="the trees of a forest", action="copy it again")
-    return Forest(**arrays), json.loads(header)
+    return Forest(**arrays), about
 
 
 def _arrays(forest: Forest) -> dict[str, Any]:

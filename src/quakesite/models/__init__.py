@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quakesite.models.published import load_published
 
 if TYPE_CHECKING:
-    from quakesite.evaluation.manifest import Saved
+    from quakesite.evaluation.saved import Saved
 
 __all__ = ["load", "load_published"]
 
@@ -23,7 +23,7 @@ def load(folder: str | Path, network: str | Path | None = None) -> Saved[Any]:
     """Returns the trained model saved in `folder`, e.g. `results/models/beta_auto_pga`, ready to predict.
 
     `load(folder).predict(quakesite.records.read("my_record.asc"))` gives one estimate per station; see
-    `quakesite.evaluation.manifest.Saved`. Nothing in the folder is executed.
+    `quakesite.evaluation.saved.Saved`. Nothing in the folder is executed.
 
     Args:
         folder: the model; or the results of a run, whose best model (`ranking.csv`) it then is.

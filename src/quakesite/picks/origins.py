@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
 from quakesite.picks import keras
 from quakesite.picks.networks import AUTO, EQTRANSFORMER, NETWORKS, is_path
@@ -24,7 +25,6 @@ from quakesite.picks.weights import (
     read_seisbench,
     read_weights,
     serialised,
-    sha256_of,
     write_weights,
 )
 from quakesite.progress import say

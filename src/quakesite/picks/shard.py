@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
-from quakesite.own_file import name_of, sha256_of
+from quakesite.own_file import name_of
 from quakesite.picks import quakeml
 from quakesite.picks.kalkan import pick as kalkan_picks
 from quakesite.picks.manual import QUAKEML_SUFFIXES, ManualPick, ManualPicks, read_manual
@@ -74,7 +75,7 @@ def by_network(shard: str | Path, method: str, weights: str | Path, settings: Pi
 
     from quakesite.picks import picker
     from quakesite.picks.device import on_device
-    from quakesite.picks.weights import load_network, sha256_of, weights_name
+    from quakesite.picks.weights import load_network, weights_name
 
     torch.set_num_threads(1)  # jobs run in parallel; results must not depend on the number of cores
     result.weights = WeightsName(weights_name(weights), sha256_of(weights))

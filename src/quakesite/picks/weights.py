@@ -219,12 +219,6 @@ def _name_of(file: Path) -> str:
     return match[1] if match else file.stem
 
 
-def sha256_of(path: str | Path) -> str:
-    """Returns the sha256 of the file at `path`, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def load_network(path: str | Path, *, plain: bool = False) -> WaveformModel:
     """Returns SeisBench's network with the weights at `path`, ready to predict.
 

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from quakesite.digests import sha256_of
 from quakesite.models.network import Input
 from quakesite.models.target import Predictor
 from quakesite.progress import say
@@ -155,7 +156,7 @@ def _trained(
     if encoder is None:
         fit = replace(fit, encoder_rate=1.0)
     elif _transferred(predictor, encoder, trial, windows):
-        origin = hashlib.sha256(Path(encoder).read_bytes()).hexdigest()
+        origin = sha256_of(encoder)
     else:
         say(f"{what}: the pretraining had no windows; the encoder starts from scratch")
         fit, origin = replace(fit, encoder_rate=1.0), "scratch"

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pyarrow as pa
 from torch import Tensor
 
-from quakesite.own_file import is_own, sha256_of
+from quakesite.digests import sha256_of
+from quakesite.own_file import is_own
 from quakesite.tables import atomic_open, write_csv, write_parquet
 from quakesite.training.data import Part
 from quakesite.training.presets import resolved

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from quakesite.errors import InputError
 from quakesite.models.adapt import adapt_channels
 from quakesite.models.network import Input
 from quakesite.models.target import Predictor
-from quakesite.tables import atomic_path
+from quakesite.tensor_file import read_tensors, write_tensors
 from quakesite.training.presets import Model
 from quakesite.windows.schema import Description
-
-HEADER = "quakesite"
 
 
 def write_weights(tensors: Mapping[str, Tensor], about: Mapping[str, Any], target: str | Path) -> None:
     """Writes tensors and `about` (anything JSON) to `target` atomically; no tensors make a header alone."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with atomic_path(target) as temporary:
-        temporary.write_bytes(save(contiguous, metadata={HEADER: json.dumps(about, sort_keys=True)}))
+    write_tensors(contiguous, about, target, "pt")
 
 
 def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -36,15 +30,7 @@ def read_weights(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     Raises:
         InputError: it is no file of `write_weights`.
     """
-    try:
-        with safe_open(path, "pt") as file:
-            header = (file.metadata() or {}).get(HEADER)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError) as error:
-        raise InputError(path, f"cannot be read ({error})", expected="a safetensors file") from error
-    if header is None:
-        raise InputError(path, "no header", field=HEADER, expected="a file written by `quakesite training`")
-    return tensors, json.loads(header)
+    return read_tensors(path, "pt", "quakesite training")
 
 
 def describe(preset: str, model: Model, windows: Input, cut_as: Description | None = None) -> dict[str, Any]:

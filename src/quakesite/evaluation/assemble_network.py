@@ -12,19 +12,20 @@ from typing import Any
 import pyarrow as pa
 
 from quakesite import __version__
+from quakesite.digests import sha256_of
 from quakesite.errors import InputError
 from quakesite.evaluation.audit import sentence
-from quakesite.evaluation.card import card
-from quakesite.evaluation.card_sections import RANGES, Facts, facts_of
+from quakesite.evaluation.card import RANGES, Facts, facts_of
 from quakesite.evaluation.coverage import coverage_rows
 from quakesite.evaluation.folds import read_folds
 from quakesite.evaluation.kept import KeptWindows
 from quakesite.evaluation.labels import measured_vs30
-from quakesite.evaluation.manifest import CARD, FORMAT, MANIFEST, sha256_of
 from quakesite.evaluation.metrics import SLOWEST_M_S
+from quakesite.evaluation.network_card import card
 from quakesite.evaluation.pooling import calibrators, pool
 from quakesite.evaluation.reliability import class_skill_row, held_out_probabilities
-from quakesite.evaluation.saved import Network, SavedModel, member_of
+from quakesite.evaluation.saved import CARD, FORMAT, MANIFEST
+from quakesite.evaluation.saved_network import Network, SavedNetwork, member_of
 from quakesite.evaluation.schema import OUTSIDE
 from quakesite.evaluation.settings import EvaluationSettings
 from quakesite.evaluation.support import WINDOW_FEATURES, Floats, Support, support_of
@@ -98,7 +99,7 @@ def assemble(
     about = _about(experiment, origin, settings, told, rows, channels)
     moved = records_before_move(stations)
     kept = KeptWindows(windows if members else [], channels, about["excluded_flags"], moved)
-    model = SavedModel(folder, about, members)
+    model = SavedNetwork(folder, about, members)
     table = _with_vs30(model.table(kept.record_ids, kept.stations, kept.fetch), vs30)
     pooled = pool(table)
     known = calibrators(pooled, vs30)
