@@ -48,14 +48,16 @@ def stage_code(stage: str) -> list[str]:
 
 
 @cache
-def imports(path: Path) -> tuple[Path, ...]:
+def imports(path: Path, *, for_types: bool = False) -> tuple[Path, ...]:
     """Returns the files of this package that the module at `path` imports, lazily or not.
 
-    What stands under `if TYPE_CHECKING:` is never run.
+    Args:
+        path: the module.
+        for_types: whether to count what stands under `if TYPE_CHECKING:`, which is never run.
     """
     found: set[Path] = set()
     module = ast.parse(path.read_text(encoding="utf-8"))
-    for block in (node for node in ast.walk(module) if isinstance(node, ast.If)):
+    for block in (node for node in ast.walk(module) if isinstance(node, ast.If) and not for_types):
         if isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING":
             block.body = []
     for node in ast.walk(module):
